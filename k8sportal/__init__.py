@@ -1,0 +1,1 @@
+"""The portal: settings, URLs, and the composition root (asgi.py)."""

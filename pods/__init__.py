@@ -1,0 +1,1 @@
+"""The pods application: live pods of Kubernetes namespaces, in the browser."""

@@ -1,0 +1,56 @@
+"""The Row: one pod as the portal shows it, and as it travels to browsers and scripts.
+
+The fields are those of docs/contract.md ("Row"). Rows are immutable: a change of a pod is a new
+Row, and two equal Rows are the same news, so that what did not change sends nothing.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Health = Literal["failing", "waiting", "running", "done"]
+
+HEALTHS: tuple[Health, ...] = ("failing", "waiting", "running", "done")
+
+# docs/contract.md: "labels (at most 4 kB, else labels_cut true)".
+MAX_LABEL_BYTES = 4096
+
+ParamValue = str | int | float | None
+
+
+class Owner(msgspec.Struct, frozen=True, gc=False):
+    """What a pod belongs to: the Deployment rather than its ReplicaSet."""
+
+    kind: str
+    name: str
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why a pod is not well: a code with parameters, and the sentence in English.
+
+    The page words `code` and `params` in its own language; `summary` is for scripts.
+    """
+
+    code: str
+    params: dict[str, ParamValue]
+    summary: str
+
+
+class Row(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One pod. Times are RFC 3339 in UTC with `Z`, as the Kubernetes API gives them."""
+
+    uid: str
+    namespace: str
+    name: str
+    ready: str
+    status: str
+    restarts: int
+    last_restart: str | None
+    created: str | None
+    ip: str | None
+    node: str | None
+    owner: Owner | None
+    health: Health
+    why: Why | None
+    labels: dict[str, str]
+    labels_cut: bool = False

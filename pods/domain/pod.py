@@ -1,0 +1,183 @@
+"""From a Pod object and its printed cells to a Row.
+
+READY, STATUS and RESTARTS are the API server's own cells (its Table form), so that they are right
+for every version of it; all else is read from the object. This runs for every pod of every list
+and every event, 10,000 at a time: what a pod that is well does not need is not computed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pods.domain.health import health
+from pods.domain.podobject import ContainerStatus, PodObject, decode_pod
+from pods.domain.row import MAX_LABEL_BYTES, Owner, Row
+from pods.domain.strings import StringPool
+from pods.domain.why import why
+
+__all__ = [
+    "OwnerRef",
+    "PodObject",
+    "decode_pod",
+    "deployment_from_hash",
+    "last_restart",
+    "owner_ref",
+    "row_of",
+]
+
+_is_api_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII).fullmatch
+_NO_LABELS: dict[str, str] = {}
+
+_shared = StringPool().shared
+
+
+class OwnerRef(NamedTuple):
+    """The controller that a pod's metadata names: a ReplicaSet for a Deployment's pods."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+def row_of(pod: PodObject, ready: str, status: str, restarts_cell: str | int) -> Row:
+    """The Row of `pod`.
+
+    `ready`, `status` and `restarts_cell` are the cells that the API server prints; RESTARTS is
+    "14", "14 (38s ago)" or, from some versions, an integer. The owner is the pod's own
+    controller: who knows its ReplicaSet replaces it by the Deployment.
+    """
+    metadata, pod_status = pod.metadata, pod.status
+    restarts = restarts_cell if isinstance(restarts_cell, int) else _leading_integer(restarts_cell)
+    state = health(pod, ready, status)
+    labels, labels_cut = _labels(metadata.labels)
+    return Row(
+        metadata.uid,
+        _shared(metadata.namespace),
+        metadata.name,
+        _shared(ready),
+        _shared(status),
+        restarts,
+        last_restart(pod) if restarts else None,
+        _time(metadata.creation_timestamp),
+        pod_status.pod_ip or None,
+        _shared(pod.spec.node_name) or None,
+        _owner(pod),
+        state,
+        None if state == "running" or state == "done" else why(pod, state, ready, status),
+        labels,
+        labels_cut,
+    )
+
+
+def owner_ref(pod: PodObject) -> OwnerRef | None:
+    """The pod's controller, if it has one."""
+    for reference in pod.metadata.owner_references or ():
+        if reference.controller:
+            return OwnerRef(reference.kind, reference.name, reference.uid)
+    return None
+
+
+def _owner(pod: PodObject) -> Owner | None:
+    """The owner for the Row."""
+    for reference in pod.metadata.owner_references or ():
+        if reference.controller:
+            return Owner(_shared(reference.kind), _shared(reference.name))
+    return None
+
+
+def deployment_from_hash(rs_name: str, labels: Mapping[str, str]) -> str | None:
+    """The name of the Deployment of ReplicaSet `rs_name`, judged by names alone.
+
+    The Deployment controller calls its ReplicaSets `<deployment>-<pod-template-hash>` and labels
+    their pods with the hash. Used only where the ReplicaSet itself may not be read.
+    """
+    suffix = "-" + labels.get("pod-template-hash", "")
+    name = rs_name.removesuffix(suffix)
+    return name if suffix != "-" and name and name != rs_name else None
+
+
+def last_restart(pod: PodObject) -> str | None:
+    """When the restart that RESTARTS speaks of ("14 (38s ago)") happened, or None if not known.
+
+    kubectl's rule (k8s.io/kubernetes/pkg/printers/internalversion, printPod): the latest end of a
+    former run among the containers that RESTARTS counts. While the pod initialises those are the
+    init containers up to the first that is not through; afterwards the containers and sidecars.
+    """
+    sidecars = pod.sidecars()
+    initializing = False
+    ends: list[str] = []
+    sidecar_ends: list[str] = []
+    for container in pod.status.init_container_statuses or ():
+        is_sidecar = container.name in sidecars
+        end = _last_end(container)
+        ends.append(end)
+        if is_sidecar:
+            sidecar_ends.append(end)
+        if not _is_through(container, is_sidecar):
+            initializing = True
+            break
+    condition = pod.condition("Initialized")
+    if not initializing or (condition is not None and condition.status == "True"):
+        ends = sidecar_ends + [_last_end(c) for c in pod.status.container_statuses or ()]
+    return max(ends, default="") or None
+
+
+def _is_through(container: ContainerStatus, is_sidecar: bool) -> bool:
+    """Whether an init container lets the next one start."""
+    terminated = container.state and container.state.terminated
+    if terminated and terminated.exit_code == 0:
+        return True
+    return is_sidecar and container.started is True
+
+
+def _last_end(container: ContainerStatus) -> str:
+    """When the container's former run ended; "" if there was none, or its time makes no sense.
+
+    Times of the API have one form and one zone, so that they compare as strings.
+    """
+    last = container.last_state
+    terminated = last and last.terminated
+    return (terminated and _time(terminated.finished_at)) or ""
+
+
+def _time(text: str | None) -> str | None:
+    """A time of the API in its usual form (RFC 3339, UTC, `Z`); None for none and for nonsense."""
+    if not text:
+        return None
+    if _is_api_time(text):
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _leading_integer(cell: str) -> int:
+    """The number that a RESTARTS cell begins with; 0 where it has none."""
+    number = cell.partition(" ")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
+
+
+def _labels(labels: dict[str, str] | None) -> tuple[dict[str, str], bool]:
+    """The labels for the Row, and whether some were left out to keep within MAX_LABEL_BYTES.
+
+    Keys and values count in UTF-8. Labels are kept in the order of their keys, so that the same
+    labels always give the same Row.
+    """
+    if not labels:
+        return _NO_LABELS, False
+    shared = {key: _shared(value) for key, value in labels.items()}
+    if 4 * (sum(map(len, shared)) + sum(map(len, shared.values()))) <= MAX_LABEL_BYTES:
+        return shared, False
+    kept: dict[str, str] = {}
+    room = MAX_LABEL_BYTES
+    for key in sorted(shared):
+        room -= len(key.encode()) + len(shared[key].encode())
+        if room < 0:
+            return kept, True
+        kept[key] = shared[key]
+    return shared, False

@@ -1,0 +1,21 @@
+"""All addresses of the portal's pages, API and probes. The WebSocket's is in pods.routing."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from pods import api, health_views, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("pods/", views.pods_page, name="pods"),
+    path("pods/<str:cluster>/<str:namespace>/<str:pod>/", views.pod_page, name="pod"),
+    path("api/v1/pods", api.pods_list, name="api-pods"),
+    path("api/v1/overview", api.overview, name="api-overview"),
+    path("login/", LoginView.as_view(redirect_authenticated_user=False), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("livez", health_views.livez, name="livez"),
+    path("readyz", health_views.readyz, name="readyz"),
+    path("metrics", health_views.metrics, name="metrics"),
+]

@@ -49,8 +49,9 @@ export class Live {
   /**
    * @param {{namespaces: string[], urls: {socket: string, rows: string|null}}} config `urls.rows`
    *   is given where the first picture shall come over HTTP
-   * @param {{changed: (changes: object, fresh: boolean) => void, feed: () => void}} on `changes` as
-   *   PodState gives them; `fresh` is false for a first picture, which is no news
+   * @param {{changed: (changes: object, fresh: boolean) => void, feed: () => void,
+   *   refused: (frame: object) => void}} on `changes` as PodState gives them; `fresh` is false for a
+   *   first picture, which is no news; `refused` for one namespace that may not be seen any more
    * @param {object} env as `browserEnv` gives it
    */
   constructor(config, on, env = browserEnv()) {
@@ -241,6 +242,7 @@ export class Live {
     if (!frame.final && frame.namespace !== null) {
       this.feed.drop(frame.namespace);
       this.#on.changed(this.state.drop(frame.namespace), false);
+      this.#on.refused(frame);
       this.#on.feed();
     }
   }

@@ -1,0 +1,59 @@
+/** What every page script begins with: its settings and texts from the page, and small DOM helpers. */
+import { bindMenus } from './menu.js';
+import { Texts } from './texts.js';
+
+/** The page's settings (`config`, see pods/views.py) and texts. */
+export function pageSetup() {
+  bindMenus();
+  const texts = new Texts(readJson('portal-texts'), document.documentElement.lang);
+  return { config: readJson('portal-config'), texts };
+}
+
+function readJson(id) {
+  return JSON.parse(document.getElementById(id).textContent);
+}
+
+/** The one element with this id. */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Sets an element's text only where it differs: an equal text would still cost a layout. */
+export function setText(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
+/** The shape and colour class of each health; `gone` for a pod that is no more. */
+export const SHAPES = {
+  failing: { icon: '#i-failing', colour: 'bad' },
+  waiting: { icon: '#i-waiting', colour: 'warn' },
+  running: { icon: '#i-running', colour: 'ok' },
+  done: { icon: '#i-done', colour: 'idle' },
+  gone: { icon: '#i-gone', colour: 'idle' },
+};
+
+/** Draws a health's shape into an `<svg class="i"><use></use></svg>`. */
+export function setShape(svg, health) {
+  const { icon, colour } = SHAPES[health];
+  svg.setAttribute('class', `i ${colour}`);
+  svg.firstElementChild.setAttribute('href', icon);
+}
+
+/** The sentence of a row's `why`, split after its first full stop: the reason, then the rest. */
+export function reasonOf(row, texts) {
+  const { code, params, summary } = row.why;
+  const sentence = texts.sentence('why', code, params, summary);
+  const [, first, rest] = /^(.*?(?:[.](?=\s)|。))\s*(.*)$/s.exec(sentence) ?? [null, sentence, ''];
+  return { first, rest };
+}
+
+/** A name in three parts: the owner's prefix, the middle, and the part that differs. */
+export function nameParts(row) {
+  const prefix = row.owner === null ? '' : `${row.owner.name}-`;
+  const owned = prefix !== '' && row.name.startsWith(prefix);
+  const rest = owned ? row.name.slice(prefix.length) : row.name;
+  const cut = owned ? rest.lastIndexOf('-') + 1 : 0;
+  return { prefix: owned ? prefix : '', middle: owned ? rest.slice(0, cut) : rest, tail: owned ? rest.slice(cut) : '' };
+}

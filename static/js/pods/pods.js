@@ -1,0 +1,353 @@
+/** The page of pods: rows, filters, order and keys joined with one live view. */
+import { FeedView } from './feedview.js';
+import { RowIndex } from './index.js';
+import { bindKeys } from './keys.js';
+import { Live } from './live.js';
+import { byId, pageSetup, setText } from './page.js';
+import { COLUMNS, DEFAULT_SORT, HEALTHS } from './sort.js';
+import { Summary } from './summary.js';
+import { FRESH_FOR, HEIGHTS, Table } from './table.js';
+import { clockTime } from './time.js';
+import { narrows, readView, writeView } from './url.js';
+
+const SUMMARY_EVERY = 400;
+
+class PodsPage {
+  constructor({ config, texts }) {
+    this.config = config;
+    this.texts = texts;
+    this.view = readView(location.search);
+    this.index = new RowIndex(this.view);
+    this.pending = new Map();
+    this.pendingFresh = false;
+    this.summaryAt = null;
+    this.typing = false;
+    this.live = new Live(config, {
+      changed: (changes, fresh) => this.changed(changes, fresh),
+      feed: () => this.drawFeed(),
+      refused: (frame) => this.refused(frame),
+    });
+    this.table = new Table(
+      { body: byId('rows'), template: byId('row-template'), index: this.index },
+      {
+        texts,
+        clock: this.live.clock,
+        podAddress: (row) => this.podAddress(row),
+        covered: () => this.covered(),
+      },
+    );
+    this.summary = new Summary(config, texts);
+    this.feedView = new FeedView(config, texts, this.live);
+  }
+
+  start() {
+    this.bindLayout();
+    this.bindFilters();
+    this.bindSorting();
+    this.bindPageKeys();
+    this.showView();
+    this.live.attach();
+    this.drawFeed();
+    this.live.start();
+    setInterval(() => this.everySecond(), 1000);
+  }
+
+  // ---- rows
+
+  changed({ upserts, removes }, fresh) {
+    for (const uid of removes) {
+      this.pending.set(uid, null);
+    }
+    for (const row of upserts) {
+      this.pending.set(row.uid, row);
+    }
+    this.pendingFresh = fresh;
+    if (this.pending.size > 0) {
+      this.scheduleRows();
+    }
+  }
+
+  /** Merges what came since the last frame; a hidden page draws nothing and merges on its return. */
+  scheduleRows() {
+    this.rowsFrame ??= requestAnimationFrame(() => {
+      this.rowsFrame = undefined;
+      this.mergeRows();
+      this.table.draw();
+      this.drawEmpty();
+    });
+  }
+
+  mergeRows() {
+    const removes = [];
+    const upserts = [];
+    for (const [uid, row] of this.pending) {
+      if (row === null) {
+        removes.push(uid);
+      } else {
+        upserts.push(row);
+      }
+    }
+    this.pending.clear();
+    const freshUntil = this.pendingFresh ? performance.now() + FRESH_FOR : null;
+    this.index.apply(upserts, removes, freshUntil);
+    byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
+    this.scheduleSummary();
+  }
+
+  scheduleSummary() {
+    this.summaryAt ??= setTimeout(() => {
+      this.summaryAt = null;
+      this.drawSummary();
+    }, this.index.size < 500 ? 0 : SUMMARY_EVERY);
+  }
+
+  drawSummary() {
+    this.summary.draw(this.index, this.live.state.rows.values(), this.view);
+    this.drawStatuses();
+  }
+
+  drawStatuses() {
+    const select = byId('status');
+    const chosen = this.view.status.size === 1 ? [...this.view.status][0] : '';
+    const names = new Set([...this.index.statuses.keys(), ...this.view.status]);
+    const wanted = [...names].sort();
+    const options = [...select.options].slice(1);
+    if (wanted.join('\n') !== options.map((option) => option.value).join('\n')) {
+      options.forEach((option) => option.remove());
+      wanted.forEach((name) => select.append(new Option(name, name)));
+    }
+    for (const option of [...select.options].slice(1)) {
+      setText(option, `${option.value} (${this.index.statuses.get(option.value) ?? 0})`);
+    }
+    select.value = chosen;
+    select.classList.toggle('chosen', this.view.status.size > 0);
+  }
+
+  podAddress(row) {
+    return this.config.urls.pod
+      .replace('__namespace__', encodeURIComponent(row.namespace))
+      .replace('__pod__', encodeURIComponent(row.name));
+  }
+
+  // ---- feed and words in place of rows
+
+  drawFeed() {
+    this.feedState = this.feedView.draw();
+    const { since } = this.feedState;
+    const asOf = since === null ? '' : clockTime(since - this.live.clock.now() + Date.now(), Date.now());
+    setText(byId('as-of'), asOf === '' ? '' : this.texts.ui('as_of', { time: asOf }));
+    this.drawEmpty();
+  }
+
+  drawEmpty() {
+    const { title, text } = this.emptyWords();
+    const box = byId('empty');
+    box.hidden = title === '';
+    setText(byId('empty-title'), title);
+    setText(byId('empty-text'), text);
+    byId('clear').hidden = box.hidden || this.index.size === 0;
+    byId('empty-home').hidden = !['forbidden', 'not_found'].includes(this.feedState.outcome);
+    byId('empty-sign-in').hidden = this.feedState.state !== 'signed_out';
+    byId('empty-sign-in').href = this.feedView.signInAddress();
+  }
+
+  emptyWords() {
+    const ui = (key, fields) => this.texts.ui(key, fields);
+    const view = this.feedState;
+    if (this.index.order.length > 0 || this.pending.size > 0) {
+      return { title: '', text: '' };
+    }
+    if (view.state === 'signed_out') {
+      return { title: ui('signed_out'), text: ui('signed_out_help') };
+    }
+    if (view.state === 'ended') {
+      return { title: ui('ended'), text: this.feedView.reason(view) };
+    }
+    if (this.index.size > 0) {
+      return { title: ui('nothing_matches'), text: ui('nothing_matches_help', { count: this.index.size }) };
+    }
+    if (view.state === 'stale') {
+      return { title: ui('no_rows_stale'), text: ui('no_rows_stale_help') };
+    }
+    if (view.state === 'catching_up') {
+      return { title: ui('loading'), text: ui('loading_help') };
+    }
+    return this.config.filtered
+      ? { title: ui('no_pods_filtered'), text: this.config.filtered }
+      : { title: ui('no_pods'), text: ui('no_pods_help') };
+  }
+
+  refused(frame) {
+    const item = document.createElement('li');
+    const reason = this.texts.sentence('error', frame.code, frame.params, frame.message);
+    item.textContent = `${frame.namespace}: ${reason}`;
+    byId('refused').append(item);
+    byId('refused').hidden = false;
+  }
+
+  everySecond() {
+    if (document.visibilityState === 'visible') {
+      this.table.tick();
+      this.drawFeed();
+    }
+  }
+
+  // ---- the view
+
+  /** Takes another view; `push` makes it a step of the browser's history. */
+  setView(changes, push = true) {
+    this.view = { ...this.view, ...changes };
+    const address = writeView(location.search, this.view) || location.pathname;
+    history[push ? 'pushState' : 'replaceState'](null, '', address);
+    this.showView();
+  }
+
+  showView() {
+    const { q, sort } = this.view;
+    if (byId('q').value !== q) {
+      byId('q').value = q;
+    }
+    byId('not-well').setAttribute('aria-pressed', String(sort.notWell));
+    for (const column of COLUMNS) {
+      const header = byId(`col-${column}`);
+      if (header !== null) {
+        const direction = sort.descending ? 'descending' : 'ascending';
+        header.setAttribute('aria-sort', sort.column === column ? direction : 'none');
+      }
+    }
+    byId('narrowed').hidden = !narrows(this.view);
+    this.index.setView(this.view);
+    byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
+    this.table.letGo();
+    this.table.schedule();
+    this.drawSummary();
+    if (this.feedState !== undefined) {
+      this.drawEmpty();
+    }
+  }
+
+  bindFilters() {
+    byId('q').addEventListener('input', () => {
+      this.setView({ q: byId('q').value }, !this.typing);
+      this.typing = true;
+    });
+    byId('q').addEventListener('blur', () => {
+      this.typing = false;
+    });
+    byId('status').addEventListener('change', (event) => {
+      const { value } = event.target;
+      this.setView({ status: new Set(value === '' ? [] : [value]) });
+    });
+    for (const health of HEALTHS) {
+      byId(`chip-${health}`).addEventListener('click', () => {
+        const chosen = new Set(this.view.health);
+        if (!chosen.delete(health)) {
+          chosen.add(health);
+        }
+        this.setView({ health: chosen });
+      });
+    }
+    for (const id of ['clear', 'narrowed']) {
+      byId(id).addEventListener('click', () => this.clear());
+    }
+    addEventListener('popstate', () => {
+      this.view = readView(location.search);
+      this.typing = false;
+      this.showView();
+    });
+  }
+
+  clear() {
+    this.setView({ q: '', health: new Set(), status: new Set() });
+  }
+
+  bindSorting() {
+    byId('not-well').addEventListener('click', () => {
+      this.setView({ sort: { ...this.view.sort, notWell: !this.view.sort.notWell } });
+    });
+    for (const column of COLUMNS) {
+      byId(`col-${column}`)?.querySelector('button').addEventListener('click', () => this.sortBy(column));
+    }
+  }
+
+  /** Ascending, descending, and then the order that the page began with. */
+  sortBy(column) {
+    const { sort } = this.view;
+    const next =
+      sort.column !== column
+        ? { column, descending: false }
+        : sort.descending
+          ? { column: DEFAULT_SORT.column, descending: false }
+          : { column, descending: true };
+    this.setView({ sort: { notWell: sort.notWell, ...next } });
+  }
+
+  // ---- layout and keys
+
+  bindLayout() {
+    const narrow = matchMedia('(max-width: 720px)');
+    const apply = () => {
+      this.index.setHeights(narrow.matches ? HEIGHTS.narrow : HEIGHTS.wide);
+      this.table.letGo();
+      this.table.schedule();
+    };
+    narrow.addEventListener('change', apply);
+    addEventListener('scroll', () => this.table.schedule(), { passive: true });
+    addEventListener('resize', () => this.table.schedule());
+    apply();
+  }
+
+  /** What the fixed header and the column heads hide at the window's top. */
+  covered() {
+    return byId('head-row').getBoundingClientRect().bottom > 0
+      ? Math.max(48, byId('head-row').getBoundingClientRect().bottom)
+      : 48;
+  }
+
+  bindPageKeys() {
+    const help = byId('keys');
+    byId('keys-open').addEventListener('click', () => help.showModal());
+    byId('q').addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') {
+        event.target.value === '' ? event.target.blur() : this.setView({ q: '' }, false);
+        event.preventDefault();
+      } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
+        event.preventDefault();
+        this.table.move(0);
+      }
+    });
+    bindKeys({
+      '/': (event) => {
+        event.preventDefault();
+        byId('q').focus();
+        byId('q').select();
+      },
+      j: () => this.table.move(1),
+      k: () => this.table.move(-1),
+      g: () => this.table.move(-Infinity),
+      G: () => this.table.move(Infinity),
+      Enter: (event) => this.openActive(event),
+      Escape: () => this.escape(),
+      '?': () => help.showModal(),
+    });
+  }
+
+  openActive(event) {
+    const address = this.table.activeAddress();
+    if (address !== null && event.target === document.body) {
+      location.assign(address);
+    }
+  }
+
+  escape() {
+    if (byId('rows').contains(document.activeElement)) {
+      document.activeElement.blur();
+      this.table.active = null;
+      this.table.schedule();
+    } else if (narrows(this.view)) {
+      this.clear();
+    }
+  }
+}
+
+new PodsPage(pageSetup()).start();

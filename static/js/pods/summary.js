@@ -1,0 +1,78 @@
+/** The counts above and below the rows: title line, bar, health filters, and the tab's own mark. */
+import { byId, setText } from './page.js';
+import { HEALTHS } from './sort.js';
+
+/** Screen readers hear of changed counts at most this often. */
+const SPOKEN_EVERY = 10_000;
+
+export class Summary {
+  #config;
+  #texts;
+  #spokenAt = -Infinity;
+  #title = document.title;
+
+  constructor(config, texts) {
+    this.#config = config;
+    this.#texts = texts;
+  }
+
+  /**
+   * @param {RowIndex} index
+   * @param {Iterable<object>} rows all of them
+   * @param {object} view `{health}` as in the URL
+   */
+  draw(index, rows, view) {
+    const { counts } = index;
+    setText(byId('summary'), this.#line(index, rows));
+    for (const health of HEALTHS) {
+      byId(`bar-${health}`).style.flexGrow = String(counts[health]);
+      byId(`bar-${health}`).hidden = counts[health] === 0;
+      setText(byId(`count-${health}`), String(counts[health]));
+      byId(`chip-${health}`).setAttribute('aria-pressed', String(view.health.has(health)));
+    }
+    const shown = { shown: index.order.length, count: index.size };
+    setText(byId('shown'), this.#texts.ui('shown_of', shown));
+    this.#tab(counts);
+    this.#speak(counts, index.size);
+  }
+
+  #line(index, rows) {
+    const owners = new Set();
+    const nodes = new Set();
+    for (const { owner, node, namespace } of rows) {
+      if (owner !== null) {
+        owners.add(`${namespace}/${owner.kind}/${owner.name}`);
+      }
+      if (node !== null) {
+        nodes.add(node);
+      }
+    }
+    return [
+      this.#texts.ui('pods', { count: index.size }),
+      this.#texts.ui('owners', { count: owners.size }),
+      this.#texts.ui('nodes', { count: nodes.size }),
+    ].join(' · ');
+  }
+
+  #tab(counts) {
+    const health = HEALTHS.find((one) => counts[one] > 0) ?? 'running';
+    const icon = this.#config.icons[health];
+    const link = byId('tab-icon');
+    if (link.getAttribute('href') !== icon) {
+      link.setAttribute('href', icon);
+    }
+    const title = counts.failing > 0 ? `(${counts.failing}) ${this.#title}` : this.#title;
+    if (document.title !== title) {
+      document.title = title;
+    }
+  }
+
+  #speak(counts, size) {
+    const now = performance.now();
+    if (now - this.#spokenAt >= SPOKEN_EVERY) {
+      this.#spokenAt = now;
+      const text = this.#texts.ui('spoken', { count: size, ...counts });
+      setText(byId('spoken'), text);
+    }
+  }
+}

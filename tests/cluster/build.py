@@ -168,7 +168,16 @@ def _build(module: Module, target: Path) -> None:
 
 def _run_go(module: Module, go: Path, folder: Path) -> None:
     """Runs `go build` and shows that it lives; the build's own words appear only when it fails."""
-    command = [str(go), "build", "-trimpath", "-ldflags", module.ldflags, "-o", f"{folder}/", *module.packages]
+    command = [
+        str(go),
+        "build",
+        "-trimpath",
+        "-ldflags",
+        module.ldflags,
+        "-o",
+        f"{folder}/",
+        *module.packages,
+    ]
     started = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(

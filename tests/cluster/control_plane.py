@@ -213,13 +213,9 @@ class ControlPlane:
         self.api("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
         return name
 
-    def api(
-        self, method: str, path: str, body: Any = None, *, user: str = people.ADMIN, **headers: str
-    ) -> ApiAnswer:
+    def api(self, method: str, path: str, body: Any = None, *, user: str = people.ADMIN) -> ApiAnswer:
         """One request to the API server, JSON in and out. Raises ApiError for a status of 400 or more."""
-        return JsonClient(self.url, self.token(user), self.folder / "ca.crt").request(
-            method, path, body, headers
-        )
+        return JsonClient(self.url, self.token(user), self.folder / "ca.crt").request(method, path, body)
 
     def admin_session(self) -> aiohttp.ClientSession:
         """An aiohttp session with the API server's address and the administrator's token, for many writes.

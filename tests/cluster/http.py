@@ -39,15 +39,13 @@ class JsonClient:
         self._token = token
         self._context = ssl.create_default_context(cafile=str(authority)) if authority else None
 
-    def request(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> ApiAnswer:
+    def request(self, method: str, path: str, body: Any = None) -> ApiAnswer:
         """Sends `body` as JSON. Raises ApiError, or another OSError where the server cannot be reached."""
         request = urllib.request.Request(
             self._url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers=self._headers(method) | (headers or {}),
+            headers=self._headers(method),
         )
         try:
             with urllib.request.urlopen(

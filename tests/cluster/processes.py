@@ -15,7 +15,8 @@ from pathlib import Path
 
 STOP_DEADLINE_SECONDS = 10.0
 
-_GUARD = "trap '' TERM; cat >/dev/null; kill -KILL 0"
+# Reads until we are gone, then removes our files (there are tokens among them) and kills the group.
+_GUARD = 'cat >/dev/null; rm -rf -- "$0"; kill -KILL 0'
 
 
 class ProgramError(Exception):
@@ -37,7 +38,10 @@ class ProgramGroup:
         self._folder = folder
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, process_group=0
+            ["/bin/sh", "-c", _GUARD, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            process_group=0,
         )
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:

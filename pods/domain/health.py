@@ -34,10 +34,29 @@ IMAGE_REASONS = frozenset(
 
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "VerifyNonRootError"})
 
+# The kubelet refused a pod that was given to its node.
+NOT_ADMITTED = frozenset(
+    {
+        "NodeAffinity",
+        "OutOfcpu",
+        "OutOfmemory",
+        "OutOfpods",
+        "OutOfephemeral-storage",
+        "UnexpectedAdmissionError",
+        "EmptyPodSharedPoolError",
+        "SysctlForbidden",
+        "AppArmor",
+        "PodLevelResourcesNotSupported",
+        "VolumeAttachmentLimitExceeded",
+        "TopologyAffinityError",
+    }
+)
+
 # Reasons that the kubelet, the container runtimes, the schedulers and the node controllers give.
 FAILING = (
     IMAGE_REASONS
     | CONFIG_REASONS
+    | NOT_ADMITTED
     | {
         "InvalidImageName",
         "CrashLoopBackOff",
@@ -65,20 +84,8 @@ FAILING = (
         "Evicted",
         "Preempting",
         "NodeLost",
-        "NodeAffinity",
         "NodeShutdown",
         "Terminated",
-        "OutOfcpu",
-        "OutOfmemory",
-        "OutOfpods",
-        "OutOfephemeral-storage",
-        "UnexpectedAdmissionError",
-        "EmptyPodSharedPoolError",
-        "SysctlForbidden",
-        "AppArmor",
-        "PodLevelResourcesNotSupported",
-        "VolumeAttachmentLimitExceeded",
-        "TopologyAffinityError",
         "Unknown",
     }
 )

@@ -66,7 +66,7 @@ def row_of(pod: PodObject, ready: str, status: str, restarts_cell: str | int) ->
         _shared(pod.spec.node_name) or None,
         _owner(pod),
         state,
-        None if state == "running" or state == "done" else why(pod, state, ready, status),
+        None if state == "running" or state == "done" else why(pod, state, status),
         labels,
         labels_cut,
     )

@@ -40,7 +40,6 @@ class Metadata(_Partial):
     deletion_grace_period_seconds: int | None = None
     labels: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
-    finalizers: list[str] | None = None
 
 
 class InitContainer(_Partial):

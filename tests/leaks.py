@@ -45,7 +45,7 @@ def _open_sockets() -> frozenset[tuple[int, str]]:
     found = set()
     for entry in _DESCRIPTORS.iterdir() if _DESCRIPTORS.is_dir() else ():
         try:
-            target = os.readlink(entry)
+            target = str(entry.readlink())
         except FileNotFoundError:  # the descriptor of this very listing
             continue
         if target.startswith("socket:"):

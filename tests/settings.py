@@ -9,17 +9,16 @@ import os
 import shutil
 import tempfile
 
-KEPT = frozenset({"PORTAL_CACHE", "PORTAL_CHROMIUM"})
+KEPT = frozenset({"PORTAL_CACHE", "PORTAL_CHROMIUM", "DJANGO_SETTINGS_MODULE"})
 FOREIGN = ("KUBECONFIG", "DATABASE_URL", "REDIS_URL", "HOST", "PORT")
 
 for name in [*os.environ]:
-    if (name.startswith(("PORTAL_", "DJANGO_")) and name not in KEPT) or name in FOREIGN:
-        if name != "DJANGO_SETTINGS_MODULE":
-            del os.environ[name]
+    if name in FOREIGN or (name.startswith(("PORTAL_", "DJANGO_")) and name not in KEPT):
+        del os.environ[name]
 
 _data = tempfile.mkdtemp(prefix="k8sportal-test-")
 atexit.register(shutil.rmtree, _data, ignore_errors=True)
 
 os.environ.update(DJANGO_SECRET_KEY="only-for-tests", PORTAL_DEMO="1", PORTAL_DATA_DIR=_data)
 
-from k8sportal.settings import *  # noqa: E402, F403
+from k8sportal.settings import *  # noqa: E402

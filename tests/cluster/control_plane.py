@@ -275,8 +275,7 @@ class ControlPlane:
         tokens = folder / "tokens.csv"
         tokens.touch(mode=0o600)
         tokens.write_text(self._tokens.text())
-        admin = self.kubeconfig_for(people.ADMIN)
-        admin.rename(folder / "admin.kubeconfig")
+        self.kubeconfig_for(people.ADMIN).rename(folder / "admin.kubeconfig")
 
     def _is_ready(self) -> bool:
         try:

@@ -158,14 +158,12 @@ class _Token(NamedTuple):
 def _tokens(text: str) -> list[_Token]:
     """The tokens of `text`, the last of them the empty one."""
     tokens: list[_Token] = []
-    position = 0
-    while not tokens or tokens[-1].text:
-        match = _TOKEN.match(text, position)
-        assert match is not None  # every character is white space, a symbol or part of a word
+    for match in _TOKEN.finditer(text):
         group = match.lastindex or 0
         word = match.group(group) if group else ""
-        tokens.append(_Token(word, group == 2, match.start(group) if group else len(text)))
-        position = match.end()
+        tokens.append(_Token(word, group == _WORD_GROUP, match.start(group) if group else len(text)))
+        if not word:
+            break
     return tokens
 
 

@@ -1,0 +1,318 @@
+"""Why a pod is not well: which rule answers, and what becomes of the cluster's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pods.domain import selectors
+from pods.domain.health import TABLE, health
+from pods.domain.pod import PodObject
+from pods.domain.why import MAX_MESSAGE_LENGTH, SENTENCES, one_line, why
+from tests.domain.builders import T1, T2, condition, container, pod, running, terminated, waiting
+
+NOT_READY = condition("Ready", "False", "ContainersNotReady")
+UNSCHEDULABLE = condition("PodScheduled", "False", "Unschedulable", message="0/3 nodes are available.")
+GATED = condition("PodScheduled", "False", "SchedulingGated")
+NO_NODE = {"nodeName": ""}
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "status", "subject"),
+    [
+        (
+            "evicted",
+            {"message": "The node was low on resource: memory"},
+            "Evicted",
+            pod(phase="Failed", reason="Evicted", message="The node was low on resource: memory. "),
+        ),
+        ("deadline", {}, "DeadlineExceeded", pod(phase="Failed", reason="DeadlineExceeded")),
+        ("preempted", {"message": "Preempting"}, "Preempting", pod(phase="Failed", reason="Preempting")),
+        (
+            "node_shutdown",
+            {"message": "x"},
+            "Terminated",
+            pod(phase="Failed", reason="Terminated", message="x"),
+        ),
+        (
+            "not_admitted",
+            {"reason": "OutOfcpu", "message": "no cpu"},
+            "OutOfcpu",
+            pod(phase="Failed", reason="OutOfcpu", message="no cpu"),
+        ),
+        ("failed", {"reason": "Odd", "message": "Odd"}, "Odd", pod(phase="Failed", reason="Odd")),
+        ("node_lost", {"node": "node-1"}, "Unknown", pod(reason="NodeLost")),
+        ("node_lost", {"node": "node-1"}, "Running", pod(phase="Unknown")),
+        (
+            "terminating",
+            {"since": T1, "grace": 60},
+            "Terminating",
+            pod(metadata={"deletionTimestamp": T2, "deletionGracePeriodSeconds": 60}),
+        ),
+        (
+            "scheduling_gated",
+            {"gates": "a, b"},
+            "SchedulingGated",
+            pod(
+                phase="Pending",
+                conditions=[GATED],
+                spec={**NO_NODE, "schedulingGates": [{"name": "a"}, {"name": "b"}]},
+            ),
+        ),
+        (
+            "unschedulable",
+            {"message": "0/3 nodes are available"},
+            "Pending",
+            pod(phase="Pending", conditions=[UNSCHEDULABLE], spec=NO_NODE),
+        ),
+        ("not_scheduled", {}, "Pending", pod(phase="Pending", spec=NO_NODE)),
+        (
+            "image_pull",
+            {"image": "registry.example.com/web:1", "container": "web", "message": "not found"},
+            "ImagePullBackOff",
+            pod(container(waiting("ImagePullBackOff", "not found")), phase="Pending"),
+        ),
+        (
+            "image_name_invalid",
+            {"image": "registry.example.com/web:1", "container": "web"},
+            "InvalidImageName",
+            pod(container(waiting("InvalidImageName")), phase="Pending"),
+        ),
+        (
+            "config_missing",
+            {"container": "web", "message": 'secret "key" not found'},
+            "CreateContainerConfigError",
+            pod(container(waiting("CreateContainerConfigError", 'secret "key" not found')), phase="Pending"),
+        ),
+        (
+            "start_failed",
+            {"container": "web", "reason": "RunContainerError", "message": "exec: no such file"},
+            "RunContainerError",
+            pod(container(waiting("RunContainerError", "exec: no such file"))),
+        ),
+        (
+            "out_of_memory",
+            {"container": "web"},
+            "OOMKilled",
+            pod(container(terminated(137, "OOMKilled"))),
+        ),
+        (
+            "out_of_memory",
+            {"container": "web"},
+            "CrashLoopBackOff",
+            pod(container(waiting("CrashLoopBackOff"), last=terminated(137, "OOMKilled"))),
+        ),
+        (
+            "status_unknown",
+            {"container": "web"},
+            "ContainerStatusUnknown",
+            pod(container(terminated(137, "ContainerStatusUnknown")), phase="Failed"),
+        ),
+        (
+            "crash_loop_exit_code",
+            {"container": "web", "restarts": 7, "exit_code": 2},
+            "CrashLoopBackOff",
+            pod(container(waiting("CrashLoopBackOff"), last=terminated(2, "Error"), restarts=7)),
+        ),
+        (
+            "crash_loop_signal",
+            {"container": "web", "restarts": 7, "signal": "SIGSEGV"},
+            "CrashLoopBackOff",
+            pod(container(waiting("CrashLoopBackOff"), last=terminated(139, "Error"), restarts=7)),
+        ),
+        (
+            "crash_loop",
+            {"container": "web", "restarts": 0},
+            "CrashLoopBackOff",
+            pod(container(waiting("CrashLoopBackOff"))),
+        ),
+        (
+            "restarted_exit_code",
+            {"container": "web", "exit_code": 1},
+            "Running",
+            pod(container(running(), last=terminated(1)), conditions=[NOT_READY]),
+        ),
+        (
+            "restarted_signal",
+            {"container": "web", "signal": "SIGKILL"},
+            "Running",
+            pod(container(running(), last=terminated(137)), conditions=[NOT_READY]),
+        ),
+        (
+            "exit_code",
+            {"container": "migrate", "exit_code": 3},
+            "Init:Error",
+            pod(phase="Pending", inits=[container(terminated(3, "Error"), name="migrate")]),
+        ),
+        (
+            "exit_code_message",
+            {"container": "web", "exit_code": 3, "message": "no database"},
+            "Error",
+            pod(container(terminated(3, "Error", message="no\n database\n"))),
+        ),
+        (
+            "signal",
+            {"container": "web", "signal": "SIGTERM"},
+            "Error",
+            pod(container(terminated(143, "Error"))),
+        ),
+        (
+            "signal",
+            {"container": "web", "signal": "SIG33"},
+            "Signal:33",
+            pod(container(terminated(161, signal=33))),
+        ),
+        (
+            "readiness_lost",
+            {"containers": "web"},
+            "Running",
+            pod(container(running(T1)), conditions=[condition("Ready", "False", "ContainersNotReady", T2)]),
+        ),
+        (
+            "readiness",
+            {"containers": "web, log"},
+            "Running",
+            pod(container(running()), container(running(), name="log"), conditions=[NOT_READY]),
+        ),
+        (
+            "readiness_gates",
+            {"gates": "example.com/lb"},
+            "Running",
+            pod(
+                container(running(), ready=True),
+                conditions=[
+                    condition("Ready", "False", "ReadinessGatesNotReady"),
+                    condition("example.com/dns", "True"),
+                ],
+                spec={
+                    "readinessGates": [
+                        {"conditionType": "example.com/lb"},
+                        {"conditionType": "example.com/dns"},
+                    ]
+                },
+            ),
+        ),
+        (
+            "ended",
+            {"container": "log"},
+            "NotReady",
+            pod(container(running(), ready=True), container(terminated(0, "Completed"), name="log")),
+        ),
+        (
+            "initializing",
+            {"container": "second", "done": 1, "total": 3},
+            "Init:1/3",
+            pod(phase="Pending", inits=[container(terminated(0)), container(running(), name="second")]),
+        ),
+        (
+            "creating",
+            {},
+            "ContainerCreating",
+            pod(container(waiting("ContainerCreating")), phase="Pending"),
+        ),
+        ("unknown", {"status": "Levitating"}, "Levitating", pod(phase="Pending")),
+    ],
+)
+def test_why(code: str, params: dict[str, Any], status: str, subject: PodObject) -> None:
+    ready = f"0/{len(subject.status.container_statuses or ()) or 1}"
+    if all(c.ready for c in subject.status.container_statuses or ()):
+        ready = "1/1"
+    found = why(subject, health(subject, ready, status), status)
+    assert found is not None
+    assert (found.code, found.params) == (code, params)
+    assert "{" not in found.summary
+    assert ".." not in found.summary
+
+
+def test_every_sentence_has_a_test() -> None:
+    marks = test_why.pytestmark
+    assert {case[0] for case in marks[0].args[1]} == set(SENTENCES)
+
+
+def test_codes_are_unique_among_the_domains_sentences() -> None:
+    assert not SENTENCES.keys() & selectors.SENTENCES.keys()
+
+
+def test_a_pod_that_is_well_has_no_why() -> None:
+    assert why(pod(), "running", "Running") is None
+    assert why(pod(phase="Succeeded"), "done", "Completed") is None
+
+
+def test_the_container_that_status_speaks_of_is_named() -> None:
+    subject = pod(container(terminated(1, "Error")), container(waiting("ImagePullBackOff"), name="log"))
+    found = why(subject, "failing", "ImagePullBackOff")
+    assert found is not None
+    assert (found.code, found.params["container"]) == ("image_pull", "log")
+
+
+def test_an_init_container_that_is_through_is_not_named() -> None:
+    subject = pod(
+        container(waiting("CrashLoopBackOff")),
+        inits=[container(terminated(0), name="init", last=terminated(1))],
+    )
+    found = why(subject, "failing", "CrashLoopBackOff")
+    assert found is not None
+    assert found.params["container"] == "web"
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    subject = pod(*[container(running(), name=f"c{i}") for i in range(20)], conditions=[NOT_READY])
+    found = why(subject, "waiting", "Running")
+    assert found is not None
+    assert found.params["containers"] == "c0, c1, c2, c3, c4, …"
+
+
+@pytest.mark.parametrize("end", ["", "soon", "9999-99-99T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_deletion_time_that_makes_no_sense_is_shown_as_it_is(end: str) -> None:
+    subject = pod(metadata={"deletionTimestamp": end, "deletionGracePeriodSeconds": 30})
+    found = why(subject, "waiting", "Terminating")
+    assert found is not None
+    assert found.params == {"since": end, "grace": 30}
+
+
+@given(st.text() | st.text(alphabet="a. \n\t\x1b\u202e\u2028", max_size=2000))
+def test_messages_become_one_short_line(text: str) -> None:
+    line = one_line(text)
+    assert len(line) <= MAX_MESSAGE_LENGTH
+    assert len(line.splitlines()) <= 1
+    assert not set(line) & set("\x1b\u202e\u2028\n\r\t")
+
+
+def test_a_message_of_any_length_is_cut_with_a_sign() -> None:
+    assert one_line("x" * 100_000) == "x" * (MAX_MESSAGE_LENGTH - 1) + "…"
+    assert one_line("x" * MAX_MESSAGE_LENGTH) == "x" * MAX_MESSAGE_LENGTH
+
+
+states = st.sampled_from(
+    [
+        {},
+        running(),
+        waiting(),
+        waiting("CrashLoopBackOff"),
+        waiting("ImagePullBackOff", "no"),
+        terminated(),
+        terminated(1, "Error"),
+        terminated(200, signal=72),
+    ]
+)
+containers = st.builds(container, states, name=st.just("c"), ready=st.booleans(), last=states)
+phases = st.sampled_from(["", "Pending", "Running", "Failed", "Unknown"])
+
+
+@given(
+    phases,
+    st.sampled_from([*TABLE, "Init:0/1", "Init:9/2", "Init:x", ""]),
+    st.lists(containers, max_size=2),
+    st.lists(containers, max_size=2),
+)
+def test_every_pod_that_is_not_well_has_a_sentence_without_holes(
+    phase: str, status: str, main: list[dict[str, Any]], inits: list[dict[str, Any]]
+) -> None:
+    subject = pod(*main, phase=phase, inits=inits)
+    found = why(subject, "failing", status)
+    assert found is not None
+    assert found.code in SENTENCES
+    assert "{" not in found.summary

@@ -43,7 +43,8 @@ SENTENCES: dict[str, str] = {
     "selector_bad_integer": N_("Expected an integer at position {position}, found {found}."),
 }
 
-_TOKEN = re.compile(r"[ \t\r\n]*(?:(==|!=|[=!<>(),])|([^ \t\r\n=!<>(),]+)|$)")
+_TOKEN = re.compile(r"[ \t\r\n]*(?:(==|!=|[=!<>(),])|([^ \t\r\n=!<>(),]+)|\Z)")
+_WORD_GROUP = 2
 _NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _VALUE = re.compile(rf"(?:{_NAME})?")
 _DNS_PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"

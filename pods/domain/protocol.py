@@ -1,0 +1,157 @@
+"""The frames of `k8sportal.v1` and the close codes, as docs/contract.md has them."""
+
+from enum import IntEnum
+from typing import Literal
+
+import msgspec
+
+from pods.domain.reasons import Reason
+from pods.domain.row import Row
+from pods.domain.sentences import N_, render
+
+SUBPROTOCOL = "k8sportal.v1"
+
+
+class CloseCode(IntEnum):
+    """Why the portal ends a socket. Whether a client should come back is said at each."""
+
+    NORMAL = 1000  # no: the client left
+    GOING_AWAY = 1001  # yes, jittered
+    PROTOCOL_ERROR = 1002  # no
+    UNSUPPORTED_DATA = 1003  # no: a binary frame
+    INVALID_DATA = 1007  # no: no UTF-8, no JSON, no object
+    TOO_BIG = 1009  # no
+    INTERNAL_ERROR = 1011  # yes, jittered
+    SERVICE_RESTART = 1012  # yes, jittered
+    TRY_AGAIN_LATER = 1013  # later
+    BAD_REQUEST = 4400  # no
+    NOT_SIGNED_IN = 4401  # after signing in
+    FORBIDDEN = 4403  # no
+    NOT_FOUND = 4404  # no
+    SLOW_VIEWER = 4408  # yes
+    TOO_MANY = 4429  # later
+
+
+# What the portal counts where the peer vanished without a close frame (never sent on the wire).
+VANISHED = 1006
+
+ERROR_SENTENCES: dict[str, str] = {
+    "bad_request": N_("This address is not understood: {detail}."),
+    "not_signed_in": N_("Sign in to see this."),
+    "signed_out": N_("Your session has ended. Sign in again."),
+    "forbidden": N_("You may not see {namespace} in {cluster}."),
+    "rights_taken": N_("You may no longer see {namespace} in {cluster}."),
+    "not_found": N_("The portal does not know {name}."),
+    "slow_viewer": N_("This page could not keep up and has to start again."),
+    "too_many_sockets": N_("Too many pages are open: at most {limit} at once."),
+    "too_many_messages": N_("Too many messages: at most {limit} a second."),
+    "frame_too_big": N_("A message was too long: at most {limit} bytes."),
+    "binary_frame": N_("Messages must be text."),
+    "bad_frame": N_("A message was not understood."),
+    "restarting": N_("The portal is restarting. The page comes back by itself."),
+    "internal": N_("The portal failed at this. The page comes back by itself."),
+    "not_ready": N_("The first list of pods has not come yet."),
+}
+
+
+class SnapshotFrame(msgspec.Struct, tag_field="type", tag="snapshot", kw_only=True):
+    """The rows of one namespace at `token`; `part` and `last` where it comes in parts."""
+
+    namespace: str
+    token: str
+    part: int
+    last: bool
+    pods: list[msgspec.Raw]
+
+
+class DeltaFrame(msgspec.Struct, tag_field="type", tag="delta", kw_only=True):
+    """What changed in one namespace's view up to `token`."""
+
+    namespace: str
+    token: str
+    upsert: list[msgspec.Raw]
+    remove: list[str]
+
+
+class FeedFrame(msgspec.Struct, tag_field="type", tag="feed", omit_defaults=True, kw_only=True):
+    """The state of a feed; heartbeat and clock of the browser."""
+
+    namespace: str
+    state: Literal["catching_up", "live", "stale"]
+    since: str | None
+    reason_code: str | None
+    params: dict[str, str | int | float | None]
+    reason: str | None
+    now: str
+    token: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ErrorFrame(msgspec.Struct, tag_field="type", tag="error", kw_only=True):
+    """A refusal. `final` true is followed by the close; else it concerns `namespace` alone."""
+
+    code: str
+    message: str
+    params: dict[str, str | int | float | None]
+    final: bool
+    namespace: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class AckFrame(msgspec.Struct):
+    """The one message that browsers send."""
+
+    type: str
+    token: str = ""
+    namespace: str | None = None
+    part: int | None = None
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(frame: msgspec.Struct) -> bytes:
+    """A frame as JSON in UTF-8."""
+    return _encoder.encode(frame)
+
+
+def encode_row(row: Row) -> msgspec.Raw:
+    """One row as JSON, to be put into frames without being encoded again."""
+    return msgspec.Raw(_encoder.encode(row))
+
+
+def error_frame(
+    code: str,
+    params: dict[str, str | int | float | None] | None = None,
+    *,
+    final: bool,
+    namespace: str | None = None,
+) -> ErrorFrame:
+    """The `error` frame for a code of ERROR_SENTENCES."""
+    values = params or {}
+    return ErrorFrame(
+        code=code,
+        message=render(ERROR_SENTENCES[code], values),
+        params=values,
+        final=final,
+        namespace=msgspec.UNSET if namespace is None else namespace,
+    )
+
+
+def feed_frame(
+    namespace: str,
+    state: Literal["catching_up", "live", "stale"],
+    since: str | None,
+    reason: Reason | None,
+    now: str,
+    token: str | None,
+) -> FeedFrame:
+    """The `feed` frame; `token` only where everything up to it has been sent."""
+    return FeedFrame(
+        namespace=namespace,
+        state=state,
+        since=since,
+        reason_code=reason.code if reason else None,
+        params=reason.params if reason else {},
+        reason=reason.sentence if reason else None,
+        now=now,
+        token=msgspec.UNSET if token is None else token,
+    )

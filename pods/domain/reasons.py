@@ -1,0 +1,47 @@
+"""Why a feed is not live, or a request was refused: codes, parameters, and English sentences.
+
+Sentences travel as code and parameters; the page words them in its own language. The English
+ones here are what scripts read and what translations start from.
+"""
+
+import msgspec
+
+from pods.domain.row import ParamValue
+from pods.domain.sentences import N_, render
+
+SENTENCES: dict[str, str] = {
+    "first_list": N_("The first list of pods is on its way."),
+    "reconnecting": N_("The connection to the Kubernetes API broke and is being made again."),
+    "unreachable": N_("The Kubernetes API does not answer: {detail}."),
+    "timed_out": N_("The Kubernetes API did not answer within {seconds} s."),
+    "certificate": N_("The certificate of the Kubernetes API is not trusted: {detail}."),
+    "credentials": N_("The cluster's credentials cannot be used: {detail}."),
+    "plugin_missing": N_("The credential plugin {command} is not installed on the portal's host."),
+    "plugin_failed": N_("The credential plugin {command} failed with exit code {exit_code}."),
+    "plugin_timed_out": N_("The credential plugin {command} gave no answer within {seconds} s."),
+    "plugin_answer": N_("The credential plugin {command} gave an answer that is no ExecCredential."),
+    "unauthorized": N_("The Kubernetes API does not accept the portal's credentials (401)."),
+    "forbidden": N_("The portal's account may not {verbs} {resource} in {where}."),
+    "not_found": N_("The Kubernetes API does not know this address (404)."),
+    "expired": N_("The Kubernetes API no longer holds the version the watch was at; listing again."),
+    "too_many_requests": N_("The Kubernetes API asks to wait {seconds} s before the next request."),
+    "server_error": N_("The Kubernetes API answers with an error ({status})."),
+    "bad_answer": N_("What answers at the API's address does not speak the Kubernetes API: {detail}."),
+    "mute": N_("The watch was silent for {seconds} s and is being opened again."),
+    "closed_early": N_("The Kubernetes API closes the watch at once; trying again."),
+    "polling": N_("The portal's account may list pods but not watch them: listed every {seconds} s."),
+    "too_many_watches": N_("The portal already holds {limit} watches on this cluster."),
+    "not_configured": N_("The cluster is not configured any more."),
+}
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """A code of `SENTENCES` with its parameters."""
+
+    code: str
+    params: dict[str, ParamValue] = {}
+
+    @property
+    def sentence(self) -> str:
+        """The reason in English."""
+        return render(SENTENCES[self.code], self.params)

@@ -1,0 +1,123 @@
+"""One HTTP client of one cluster: the official client for authentication and TLS, bodies left raw.
+
+A Client counts its open responses, so that credentials can be replaced without cutting off the
+watches that flow: the retired client closes with its last response.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+
+from pods.domain.reasons import Reason
+from pods.kube.credentials import Loaded
+from pods.kube.errors import CertificateRefused, CredentialsError, KubeError, TimedOut, Unreachable
+from pods.kube.status import status_error
+
+USER_AGENT = "k8sportal"
+
+Query = list[tuple[str, str]]
+
+# Status bodies are small; whatever is longer is not one.
+MAX_ERROR_BODY_BYTES = 64 * 1024
+ERROR_BODY_SECONDS = 5.0
+
+
+class Client:
+    """An ApiClient with the number of responses that still use it."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self._api = ApiClient(loaded.configuration)
+        self._api.user_agent = USER_AGENT
+        self._open: set[aiohttp.ClientResponse] = set()
+        self._retired = False
+
+    def use_token_of(self, loaded: Loaded) -> None:
+        """Takes over a renewed bearer token; everything else is unchanged (same fingerprint)."""
+        self._api.configuration.api_key = loaded.configuration.api_key
+        self.loaded = loaded
+
+    @asynccontextmanager
+    async def get(
+        self, path: str, query: Query, accept: str, *, seconds: float, forbidden: Reason
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A GET whose headers must come within `seconds`; the body is the caller's, with its own deadline.
+
+        The response is closed on leaving, however that happens: for a watch this ends it at the
+        server. Raises KubeError for anything but 200.
+        """
+        response = await self._request(path, query, accept, seconds)
+        self._open.add(response)
+        try:
+            if response.status != 200:
+                body = await _error_body(response)
+                raise status_error(response.status, body, response.headers.get("Retry-After"), forbidden)
+            yield response
+        finally:
+            self._open.discard(response)
+            response.close()
+            if self._retired and not self._open:
+                await self._api.close()
+
+    async def _request(self, path: str, query: Query, accept: str, seconds: float) -> aiohttp.ClientResponse:
+        headers = {"Accept": accept, "Accept-Encoding": "identity"}
+        try:
+            async with asyncio.timeout(seconds):
+                call = await self._api.param_serialize(
+                    "GET", path, query_params=query, header_params=headers, auth_settings=["BearerToken"]
+                )
+                answer = await self._api.call_api(*call, _request_timeout=aiohttp.ClientTimeout(total=None))
+        except TimeoutError as error:
+            raise TimedOut(Reason("timed_out", {"seconds": int(seconds)})) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise connection_error(error) from error
+        response: aiohttp.ClientResponse = answer.response
+        return response
+
+    async def retire(self) -> None:
+        """Closes the client now, or with its last response."""
+        self._retired = True
+        if not self._open:
+            await self._api.close()
+
+    async def close(self) -> None:
+        """Closes the client and every response at once."""
+        self.cut()
+        self._retired = True
+        await self._api.close()
+
+    def cut(self) -> None:
+        """Closes every open response: whoever reads one sees its stream end with an error."""
+        for response in list(self._open):
+            response.close()
+
+
+async def _error_body(response: aiohttp.ClientResponse) -> bytes:
+    try:
+        async with asyncio.timeout(ERROR_BODY_SECONDS):
+            return await response.content.read(MAX_ERROR_BODY_BYTES)
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return b""
+
+
+def connection_error(error: Exception) -> KubeError:
+    """What a failure of aiohttp means, in words without addresses of other people's proxies or headers."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        detail = error.certificate_error
+        text = detail.verify_message if isinstance(detail, ssl.SSLCertVerificationError) else "not valid"
+        return CertificateRefused(Reason("certificate", {"detail": text}))
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Unreachable(Reason("unreachable", {"detail": "its name is not known"}))
+    if isinstance(error, aiohttp.ClientSSLError):
+        return Unreachable(Reason("unreachable", {"detail": "the TLS handshake failed"}))
+    if isinstance(error, ConnectionRefusedError) or (
+        isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError)
+    ):
+        return Unreachable(Reason("unreachable", {"detail": "the connection was refused"}))
+    if isinstance(error, aiohttp.InvalidURL | ValueError):
+        return CredentialsError(Reason("credentials", {"detail": "the server's address or token is malformed"}))
+    return Unreachable(Reason("unreachable", {"detail": "the connection broke"}))

@@ -1,0 +1,192 @@
+"""Cluster: everything the portal has one of per Kubernetes API server.
+
+The client and its credentials, the limit of connections, the gate of lists, the probe, and what was
+learnt about the server (whether it serves streaming lists). Scopes share it; none makes its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import aiohttp
+
+from pods import metrics
+from pods.clock import Clock, SystemClock
+from pods.domain.reasons import Reason
+from pods.kube.client import Client, Query
+from pods.kube.credentials import EXPIRY_MARGIN_SECONDS, Loaded, load
+from pods.kube.errors import ApiError, CredentialsError, KubeError, TooManyWatches, Unauthorized
+from pods.kube.probe import DEADLINE_SECONDS, Probe
+from pods.kube.source import ClusterSource
+
+LISTS_AT_ONCE = 4
+MAX_WATCHES = 2000
+
+# Files may be replaced at any time (projected tokens are, hourly); reading them is cheap.
+REREAD_SECONDS = 60.0
+# After a failure to load, and after a 401, the next try waits: a plugin may take seconds and ask people.
+RELOAD_SECONDS = 5.0
+
+_PROBE_FORBIDDEN = Reason("forbidden", {"verb": "get", "verbs": "get", "resource": "/version", "where": "/"})
+
+
+class Cluster:
+    """One Kubernetes API server, as the portal uses it. Not thread-safe: one event loop owns it."""
+
+    def __init__(self, name: str, source: ClusterSource, clock: Clock | None = None) -> None:
+        self.name = name
+        self.clock = clock or SystemClock()
+        self.streaming_lists = True
+        self.generation = 0
+        self.list_gate = asyncio.Semaphore(LISTS_AT_ONCE)
+        self.cut_at = float("-inf")
+        self.probe = Probe(name, self.clock, self._ask_version, self.restart_streams)
+        self._source = source
+        self._client: Client | None = None
+        self._loaded_at = float("-inf")
+        self._loading = asyncio.Lock()
+        self._failure: CredentialsError | None = None
+        self._refused = False
+        self._users = 0
+        self._watches = 0
+
+    @property
+    def source(self) -> ClusterSource:
+        """Where address and credentials come from."""
+        return self._source
+
+    @asynccontextmanager
+    async def in_use(self) -> AsyncIterator[None]:
+        """Held by each running scope: the first one starts the probe, the last one's end stops it."""
+        self._users += 1
+        self.probe.start()
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if self._users == 0:
+                await self.probe.stop()
+
+    @asynccontextmanager
+    async def watch_slot(self) -> AsyncIterator[None]:
+        """Counts one open watch against the cluster's limit; raises TooManyWatches beyond it."""
+        if self._watches >= MAX_WATCHES:
+            raise TooManyWatches(Reason("too_many_watches", {"limit": MAX_WATCHES}))
+        self._watches += 1
+        try:
+            yield
+        finally:
+            self._watches -= 1
+
+    @asynccontextmanager
+    async def get(
+        self, path: str, query: Query, accept: str, *, verb: str, seconds: float, forbidden: Reason
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A GET at this cluster, counted; see Client.get. A 401 makes the next request reload credentials."""
+        try:
+            client = await self._current_client(renew=verb != "probe")
+            async with client.get(path, query, accept, seconds=seconds, forbidden=forbidden) as response:
+                self._count(verb, "200")
+                yield response
+        except Unauthorized:
+            self._refused = True
+            self._count(verb, "401")
+            raise
+        except ApiError as error:
+            self._count(verb, str(error.reason.params.get("status") or error.reason.code))
+            raise
+        except KubeError as error:
+            self._count(verb, error.reason.code)
+            raise
+
+    def restart_streams(self) -> None:
+        """Ends every open response, so that each scope opens its stream anew from where it is."""
+        self.cut_at = self.clock.monotonic()
+        if self._client is not None:
+            self._client.cut()
+
+    async def reconfigure(self, source: ClusterSource) -> None:
+        """Goes over to another address or other credentials; every scope lists again."""
+        async with self._loading:
+            self._source = source
+            self.generation += 1
+            self.streaming_lists = True
+            self._failure = None
+            self._loaded_at = float("-inf")
+            old, self._client = self._client, None
+        self.cut_at = self.clock.monotonic()
+        if old is not None:
+            await old.close()
+
+    async def close(self) -> None:
+        """Ends the probe and every connection."""
+        await self.probe.stop()
+        async with self._loading:
+            client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _ask_version(self) -> None:
+        async with self.get(
+            "/version", [], "application/json", verb="probe", seconds=DEADLINE_SECONDS, forbidden=_PROBE_FORBIDDEN
+        ):
+            return
+
+    async def _current_client(self, renew: bool) -> Client:
+        """The client; with `renew`, after loading the credentials anew where that is due.
+
+        The probe does without: what it asks needs no fresh token, and a plugin that hangs must not
+        make a cluster look dead whose watches flow.
+        """
+        async with self._loading:
+            if self._client is None or (renew and self._reload_due(self._client.loaded)):
+                await self._reload()
+            client = self._client
+        if client is None:
+            raise self._failure or CredentialsError(Reason("not_configured"))
+        return client
+
+    def _reload_due(self, loaded: Loaded) -> bool:
+        age = self.clock.monotonic() - self._loaded_at
+        if self._refused:
+            return age >= RELOAD_SECONDS
+        if loaded.expires_at is not None:
+            margin = timedelta(seconds=EXPIRY_MARGIN_SECONDS)
+            return self.clock.now() >= loaded.expires_at - margin and age >= RELOAD_SECONDS
+        return not loaded.from_plugin and age >= REREAD_SECONDS
+
+    async def _reload(self) -> None:
+        """Loads the credentials. A failure stands for RELOAD_SECONDS, so that scopes do not queue to repeat it.
+
+        With a client that worked so far a failure is not fatal: the server decides whether its token
+        is still good.
+        """
+        now = self.clock.monotonic()
+        if self._failure is not None and now - self._loaded_at < RELOAD_SECONDS:
+            if self._client is None:
+                raise self._failure
+            return
+        self._loaded_at = now
+        try:
+            loaded = await load(self._source)
+        except CredentialsError as error:
+            self._failure = error
+            self._loaded_at = self.clock.monotonic()
+            if self._client is None or self._refused:
+                raise
+            return
+        self._failure = None
+        self._refused = False
+        await self._adopt(loaded)
+
+    async def _adopt(self, loaded: Loaded) -> None:
+        if self._client is not None and self._client.loaded.fingerprint == loaded.fingerprint:
+            self._client.use_token_of(loaded)
+            return
+        old, self._client = self._client, Client(loaded)
+        if old is not None:
+            await old.retire()
+
+    def _count(self, verb: str, code: str) -> None:
+        metrics.UPSTREAM_REQUESTS.labels(self.name, verb, code).inc()

@@ -1,0 +1,261 @@
+"""The resources the portal lists and watches, each with the form it asks for and how that is read.
+
+Pods come as the API server's own Table with the object beside the cells, so that READY, STATUS and
+RESTARTS are right for every server version. ReplicaSets come as metadata only: the owner is all
+that is asked of them. Namespaces likewise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from pods.domain.pod import OwnerRef, PodObject, owner_ref, row_of
+from pods.domain.podobject import OwnerReference
+from pods.domain.reasons import Reason
+from pods.domain.row import Owner, Row
+from pods.kube.errors import BadAnswer
+
+T = TypeVar("T")
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
+
+
+class PodRecord(msgspec.Struct, gc=False):
+    """What is kept of one pod: its row, all its labels (rows may cut them), and its controller."""
+
+    uid: str
+    row: Row
+    labels: dict[str, str]
+    controller: OwnerRef | None
+
+
+class ReplicaSetRecord(msgspec.Struct, gc=False, frozen=True):
+    """What is kept of one ReplicaSet: who controls it (its Deployment), or None."""
+
+    uid: str
+    namespace: str
+    name: str
+    owner: Owner | None
+
+
+class NamespaceRecord(msgspec.Struct, gc=False, frozen=True):
+    """A namespace's name."""
+
+    uid: str
+    name: str
+
+
+class ListMeta(msgspec.Struct, rename="camel", gc=False):
+    """`metadata` of a list or Table."""
+
+    resource_version: str = ""
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list. `continue_token` is empty on the last one."""
+
+    items: list[T]
+    resource_version: str
+    continue_token: str
+
+
+class _Column(msgspec.Struct, gc=False):
+    name: str = ""
+
+
+class _TableRow(msgspec.Struct, gc=False):
+    cells: list[Any] = []
+    object: PodObject = msgspec.field(default_factory=PodObject)
+
+
+class _Table(msgspec.Struct, rename="camel", gc=False):
+    kind: str = ""
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+    column_definitions: list[_Column] | None = None
+    rows: list[_TableRow] | None = None
+
+
+class _TableEvent(msgspec.Struct, gc=False):
+    object: _Table
+    type: str = ""
+
+
+class _Meta(msgspec.Struct, rename="camel", gc=False):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    owner_references: list[OwnerReference] | None = None
+
+
+class _MetadataObject(msgspec.Struct, gc=False):
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+
+
+class _MetadataList(msgspec.Struct, gc=False):
+    kind: str = ""
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+    items: list[_MetadataObject] | None = None
+
+
+class _MetadataEvent(msgspec.Struct, gc=False):
+    object: _MetadataObject
+    type: str = ""
+
+
+class Codec(Generic[T]):
+    """Reads one list's or watch's answers; a watch needs one of its own (columns come once)."""
+
+    def page(self, body: bytes) -> Page[T]:
+        """A list's body. Raises msgspec.MsgspecError or BadAnswer."""
+        raise NotImplementedError
+
+    def event(self, line: bytes) -> tuple[str, T, str]:
+        """An ADDED, MODIFIED or DELETED line: its type, the item, and its resource version."""
+        raise NotImplementedError
+
+
+class PodTableCodec(Codec[PodRecord]):
+    """Tables of pods, with `includeObject=Object`."""
+
+    def __init__(self) -> None:
+        self._page = msgspec.json.Decoder(_Table).decode
+        self._event = msgspec.json.Decoder(_TableEvent).decode
+        self._ready = self._status = self._restarts = -1
+
+    def page(self, body: bytes) -> Page[PodRecord]:
+        table = self._page(body)
+        self._learn_columns(table)
+        return Page(
+            [self._record(row) for row in table.rows or ()],
+            table.metadata.resource_version,
+            table.metadata.continue_,
+        )
+
+    def event(self, line: bytes) -> tuple[str, PodRecord, str]:
+        event = self._event(line)
+        self._learn_columns(event.object)
+        rows = event.object.rows
+        if not rows:
+            raise BadAnswer(Reason("bad_answer", {"detail": "a Table event without a row"}))
+        return event.type, self._record(rows[0]), rows[0].object.metadata.resource_version
+
+    def _learn_columns(self, table: _Table) -> None:
+        if table.kind != "Table":
+            raise BadAnswer(Reason("bad_answer", {"detail": "pods are not served as a Table"}))
+        if not table.column_definitions:
+            return
+        names = [column.name for column in table.column_definitions]
+        try:
+            self._ready, self._status, self._restarts = map(names.index, ("Ready", "Status", "Restarts"))
+        except ValueError as error:
+            raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"})) from error
+
+    def _record(self, row: _TableRow) -> PodRecord:
+        pod, cells = row.object, row.cells
+        if self._ready < 0 or len(cells) <= max(self._ready, self._status, self._restarts):
+            raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"}))
+        return PodRecord(
+            pod.metadata.uid,
+            row_of(pod, cells[self._ready], cells[self._status], cells[self._restarts]),
+            pod.metadata.labels or {},
+            owner_ref(pod),
+        )
+
+
+class MetadataCodec(Codec[T]):
+    """PartialObjectMetadata, made into records by `record`."""
+
+    def __init__(self, record: Callable[[_Meta], T]) -> None:
+        self._page = msgspec.json.Decoder(_MetadataList).decode
+        self._event = msgspec.json.Decoder(_MetadataEvent).decode
+        self._record = record
+
+    def page(self, body: bytes) -> Page[T]:
+        listed = self._page(body)
+        if not listed.kind.endswith("List"):
+            raise BadAnswer(Reason("bad_answer", {"detail": "a list was expected"}))
+        items = [self._record(item.metadata) for item in listed.items or ()]
+        return Page(items, listed.metadata.resource_version, listed.metadata.continue_)
+
+    def event(self, line: bytes) -> tuple[str, T, str]:
+        event = self._event(line)
+        metadata = event.object.metadata
+        return event.type, self._record(metadata), metadata.resource_version
+
+
+@dataclass(frozen=True)
+class Resource(Generic[T]):
+    """A resource: its name (as in RBAC and metrics), its API group's path, and how to ask for and read it."""
+
+    name: str
+    api: str
+    group: str
+    list_accept: str
+    watch_accept: str
+    query: tuple[tuple[str, str], ...]
+    codec: Callable[[], Codec[T]]
+
+    def path(self, namespace: str) -> str:
+        """The path of the collection in `namespace`, or in all where it is `*`."""
+        if namespace == "*":
+            return f"{self.api}/{self.name}"
+        return f"{self.api}/namespaces/{namespace}/{self.name}"
+
+    def forbidden(self, verbs: str, namespace: str) -> Reason:
+        """The reason to give for a 403: `verbs` as in a Role, joined by a comma."""
+        where = "all namespaces" if namespace == "*" else f"namespace {namespace}"
+        return Reason(
+            "forbidden",
+            {
+                "verb": verbs.split(",")[0],
+                "verbs": verbs.replace(",", ", "),
+                "resource": self.name,
+                "group": self.group,
+                "namespace": namespace,
+                "where": where,
+            },
+        )
+
+
+def _replicaset(metadata: _Meta) -> ReplicaSetRecord:
+    return ReplicaSetRecord(metadata.uid, metadata.namespace, metadata.name, controller(metadata.owner_references))
+
+
+_decode_metadata = msgspec.json.Decoder(_MetadataObject).decode
+
+
+def decode_replicaset(body: bytes) -> ReplicaSetRecord:
+    """One ReplicaSet's metadata. Raises msgspec.MsgspecError."""
+    return _replicaset(_decode_metadata(body).metadata)
+
+
+def controller(references: list[OwnerReference] | None) -> Owner | None:
+    """The owner that controls the object (`controller: true`), as kind and name."""
+    for reference in references or ():
+        if reference.controller:
+            return Owner(reference.kind, reference.name)
+    return None
+
+
+PODS: Resource[PodRecord] = Resource(
+    "pods", "/api/v1", "", TABLE, TABLE, (("includeObject", "Object"),), PodTableCodec
+)
+REPLICASETS: Resource[ReplicaSetRecord] = Resource(
+    "replicasets", "/apis/apps/v1", "apps", METADATA_LIST, METADATA, (), lambda: MetadataCodec(_replicaset)
+)
+NAMESPACES: Resource[NamespaceRecord] = Resource(
+    "namespaces",
+    "/api/v1",
+    "",
+    METADATA_LIST,
+    METADATA,
+    (),
+    lambda: MetadataCodec(lambda metadata: NamespaceRecord(metadata.uid, metadata.name)),
+)

@@ -1,0 +1,37 @@
+"""How long to wait before the next try: exponential, jittered, with a memory of short successes."""
+
+import random
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 30.0
+# A connection that did not last this long counts as one more failure: a server that closes each
+# watch cleanly at once is asked no more often than one that refuses it.
+LASTING_SECONDS = 5.0
+
+
+class Backoff:
+    """1, 2, 4 … 30 s, each drawn between half and the whole of it (so at most 30 s)."""
+
+    def __init__(self, rng: random.Random | None = None) -> None:
+        self.failures = 0
+        self._rng = rng or random.Random()  # noqa: S311 (spreads load, guards nothing)
+
+    def failed(self) -> float:
+        """Counts a failure and gives the seconds to wait."""
+        ceiling: float = min(FIRST_SECONDS * 2**self.failures, LONGEST_SECONDS)
+        self.failures += 1
+        return ceiling * (0.5 + 0.5 * self._rng.random())
+
+    def held(self, lasted: float) -> None:
+        """Forgets earlier failures where the connection that just ended `lasted` long enough, in seconds."""
+        if lasted >= LASTING_SECONDS:
+            self.failures = 0
+
+    def ended(self, lasted: float) -> float:
+        """Counts the clean end of a connection that `lasted` so many seconds; 0 where that was long enough."""
+        self.held(lasted)
+        return 0.0 if lasted >= LASTING_SECONDS else self.failed()
+
+    def spread(self, seconds: float) -> float:
+        """A random pause below `seconds`, so that many scopes do not act in the same instant."""
+        return seconds * self._rng.random()

@@ -1,0 +1,177 @@
+"""Feed: the numbered changes of one scope, and where its viewers hang on.
+
+Guarantees. Changes are numbered by an offset that only grows within one epoch; an epoch is drawn
+once for each life of a feed and never shared. What is held of the past is which pods changed at
+which offset, not how: the newest state of a pod stands for all its changes, so that whoever is
+behind catches up without the states in between, in order per pod. A position that is no longer
+covered is said to be so (None), and answered with a snapshot.
+
+Bounded: the past holds 5 minutes, and at most 10,000 changes or one per pod, whichever is more; the
+oldest go first. A viewer is a position: it costs the same however far it is behind.
+"""
+
+import asyncio
+import secrets
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from pods.clock import Clock
+from pods.domain.row import HEALTHS, Health
+from pods.kube.resource import PodRecord
+from pods.live.status import FeedState
+from pods.live.store import Changes
+
+# Bursts (a rollout, a node lost) are coalesced per pod for this long.
+TICK_SECONDS = 0.03
+HELD_SECONDS = 300.0
+HELD_CHANGES = 10_000
+
+Counts = dict[Health, int]
+
+
+class Follower(Protocol):
+    """Who hears that a feed has moved, or that its state changed. Must not block or raise."""
+
+    def wake(self) -> None: ...
+
+
+class Batch(NamedTuple):
+    """The changes of one tick: their offset, when they were numbered, and when the first of them came in."""
+
+    offset: int
+    at: float
+    arrived_at: float
+    changes: Changes
+
+
+class Feed:
+    """The changes of `records`, told to it by `changed()`. `state` says how well they are known."""
+
+    def __init__(
+        self,
+        cluster: str,
+        namespace: str,
+        records: Mapping[str, PodRecord],
+        state: Callable[[], FeedState],
+        clock: Clock,
+    ) -> None:
+        self.cluster = cluster
+        self.namespace = namespace
+        self.records = records
+        self.epoch = secrets.randbits(64)
+        self.offset = 0
+        self.floor = 0
+        self.synced = False
+        self.followers: set[Follower] = set()
+        self.listeners: set[Callable[[Changes], None]] = set()
+        self.arrived_at = 0.0
+        self._state = state
+        self._clock = clock
+        self._held: deque[Batch] = deque()
+        self._held_changes = 0
+        self._pending: Changes = {}
+        self._pending_since = 0.0
+        self._tick_handle: asyncio.TimerHandle | None = None
+        self._counts: dict[str, Counter[Health]] = {}
+        self._health: dict[str, Health] = {}
+        self.told = state()
+
+    def changed(self, changes: Changes) -> None:
+        """Takes note of changes in `records`; they are numbered at the next tick."""
+        if not self._pending:
+            self._pending_since = self._clock.monotonic()
+        self._pending.update(changes)
+        if changes and self._tick_handle is None:
+            self._tick_handle = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+
+    def sync(self) -> None:
+        """The first whole picture is there: from now on there are snapshots."""
+        if not self.synced:
+            self._number()
+            self.synced = True
+            self.floor = self.offset
+            self._held.clear()
+            self._held_changes = 0
+            self._wake()
+
+    def close(self) -> None:
+        """Ends the feed's timer. Its followers are whoever closes it to tell."""
+        if self._tick_handle is not None:
+            self._tick_handle.cancel()
+            self._tick_handle = None
+
+    def changes_since(self, offset: int) -> Changes | None:
+        """Which pods changed after `offset`; None where that is not held any more, or never was."""
+        if not self.floor <= offset <= self.offset:
+            return None
+        found: Changes = {}
+        for batch in reversed(self._held):
+            if batch.offset <= offset:
+                break
+            found.update(batch.changes)
+        return found
+
+    def state(self) -> FeedState:
+        """The state now."""
+        return self._state()
+
+    def check_state(self) -> bool:
+        """Wakes the followers if the state is not what they were last told; gives whether that was so."""
+        state = self._state()
+        if state.same_as(self.told):
+            return False
+        self.told = state
+        self._wake()
+        return True
+
+    def counts(self) -> dict[str, Counts]:
+        """Pods by namespace and health. Namespaces without pods are not in it."""
+        return {
+            namespace: {health: counter[health] for health in HEALTHS}
+            for namespace, counter in self._counts.items()
+        }
+
+    def _tick(self) -> None:
+        self._tick_handle = None
+        self._number()
+        if self.synced:
+            self._wake()
+
+    def _number(self) -> None:
+        changes, self._pending = self._pending, {}
+        if not changes:
+            return
+        now = self._clock.monotonic()
+        self.offset += 1
+        self.arrived_at = self._pending_since
+        self._held.append(Batch(self.offset, now, self._pending_since, changes))
+        self._held_changes += len(changes)
+        self._forget(now)
+        self._count(changes)
+        for listener in list(self.listeners):
+            listener(changes)
+
+    def _forget(self, now: float) -> None:
+        limit = max(HELD_CHANGES, len(self.records))
+        while self._held and (self._held_changes > limit or self._held[0].at < now - HELD_SECONDS):
+            batch = self._held.popleft()
+            self._held_changes -= len(batch.changes)
+            self.floor = batch.offset
+
+    def _count(self, changes: Changes) -> None:
+        for uid, namespace in changes.items():
+            before = self._health.pop(uid, None)
+            record = self.records.get(uid)
+            counter = self._counts.setdefault(namespace, Counter())
+            if before is not None:
+                counter[before] -= 1
+            if record is not None:
+                self._health[uid] = record.row.health
+                counter[record.row.health] += 1
+            elif not any(counter.values()):
+                del self._counts[namespace]
+
+    def _wake(self) -> None:
+        for follower in list(self.followers):
+            follower.wake()

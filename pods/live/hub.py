@@ -1,0 +1,189 @@
+"""Hub: which scopes this process watches, for whom, and for how long.
+
+The first subscription of a scope starts its feed; the last one's end stops it after a short linger,
+so that a page refresh does not restart a watch. However many viewers, tabs and filters there are, a
+scope has one feed. Every feed has one task, owned here and awaited when it ends.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pods import metrics
+from pods.clock import Clock
+from pods.domain.rights import NamespaceRule
+from pods.domain.scope import Scope
+from pods.domain.viewfilter import ViewFilter
+from pods.kube.cluster import Cluster
+from pods.live.feed import Feed
+from pods.live.informer import PodInformer
+from pods.live.status import STATES
+from pods.live.subscription import Subscription, Wakeable
+from pods.live.union import Union
+from pods.live.view import View
+
+PULSE_SECONDS = 0.25
+
+ViewKey = tuple[str, str, NamespaceRule | None]
+# A scope, or several of one cluster seen as one.
+Key = Scope | tuple[Scope, ...]
+
+
+class UnknownCluster(LookupError):
+    """The hub was asked for a cluster that the portal does not have."""
+
+
+@dataclass
+class Running:
+    """One feed with its task, its users, and the views that they share."""
+
+    feed: Feed
+    source: PodInformer | Union
+    task: asyncio.Task[None]
+    users: int = 0
+    linger: asyncio.TimerHandle | None = None
+    views: dict[ViewKey, tuple[View, int]] = field(default_factory=dict)
+
+
+class Hub:
+    """Feeds by scope. Belongs to one event loop; `stop()` ends everything."""
+
+    def __init__(
+        self, cluster_of: Callable[[str], Cluster | None], clock: Clock, linger_seconds: float
+    ) -> None:
+        self._cluster_of = cluster_of
+        self._clock = clock
+        self._linger_seconds = linger_seconds
+        self._running: dict[Key, Running] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._pulse: asyncio.Task[None] | None = None
+
+    def subscribe(
+        self,
+        key: Key,
+        label: str,
+        filter: ViewFilter,
+        rule: NamespaceRule | None,
+        viewer: Wakeable,
+        resume: str | None = None,
+    ) -> "Held":
+        """A viewer's place in the view of `key` that `filter` and `rule` make, shown as `label`.
+
+        Raises UnknownCluster. The caller owns what it gets and closes it.
+        """
+        running = self.acquire(key)
+        view_key = (label, filter.key(), rule)
+        view, users = running.views.get(view_key) or (View(running.feed, label, filter, rule), 0)
+        running.views[view_key] = (view, users + 1)
+        return Held(Subscription(view, viewer, resume), self, key, view_key)
+
+    def acquire(self, key: Key) -> Running:
+        """Counts one more user of `key`'s feed, starting it if need be. Raises UnknownCluster."""
+        running = self._running.get(key)
+        if running is None:
+            running = self._running[key] = self._start(key)
+        if running.linger is not None:
+            running.linger.cancel()
+            running.linger = None
+        running.users += 1
+        return running
+
+    def release(self, key: Key) -> None:
+        """Counts one user less; the last one's leaving starts the linger."""
+        running = self._running[key]
+        running.users -= 1
+        if running.users == 0:
+            loop = asyncio.get_running_loop()
+            running.linger = loop.call_later(self._linger_seconds, self._end, key)
+
+    def drop_view(self, key: Key, view_key: ViewKey) -> None:
+        """Counts one user less of a view; nobody's view is forgotten."""
+        views = self._running[key].views
+        view, users = views[view_key]
+        if users > 1:
+            views[view_key] = (view, users - 1)
+        else:
+            del views[view_key]
+
+    def feed(self, key: Key) -> Feed | None:
+        """The feed of `key`, if it runs."""
+        running = self._running.get(key)
+        return running.feed if running is not None else None
+
+    def feeds(self) -> list[Feed]:
+        """Every feed that runs."""
+        return [running.feed for running in self._running.values()]
+
+    async def stop(self) -> None:
+        """Ends every feed now and waits for their tasks."""
+        for key in list(self._running):
+            self._end(key)
+        if self._ending:
+            await asyncio.wait(self._ending)
+        pulse, self._pulse = self._pulse, None
+        if pulse is not None:
+            pulse.cancel()
+            await asyncio.wait([pulse])
+
+    def _start(self, key: Key) -> Running:
+        scopes = (key,) if isinstance(key, Scope) else key
+        cluster = self._cluster_of(scopes[0].cluster)
+        if cluster is None:
+            raise UnknownCluster(scopes[0].cluster)
+        source: PodInformer | Union
+        if isinstance(key, Scope):
+            source = PodInformer(cluster, key.namespace, self._clock)
+        else:
+            source = Union(self, key, self._clock)
+        name = f"feed {cluster.name}/{source.feed.namespace}"
+        task = asyncio.create_task(source.run(), name=name)
+        if self._pulse is None:
+            self._pulse = asyncio.create_task(self._watch_states(), name="hub pulse")
+        return Running(source.feed, source, task)
+
+    def _end(self, key: Key) -> None:
+        running = self._running.pop(key)
+        if running.linger is not None:
+            running.linger.cancel()
+        running.feed.close()
+        running.source.close()
+        running.task.cancel()
+        self._ending.add(running.task)
+        running.task.add_done_callback(self._ending.discard)
+        _show_state(running.feed, None)
+        if not self._running and self._pulse is not None:
+            self._pulse.cancel()
+            self._ending.add(self._pulse)
+            self._pulse.add_done_callback(self._ending.discard)
+            self._pulse = None
+
+    async def _watch_states(self) -> None:
+        """Time alone makes a feed stale: somebody has to look."""
+        while True:
+            for feed in self.feeds():
+                feed.check_state()
+                _show_state(feed, feed.told.state)
+            await self._clock.sleep(PULSE_SECONDS)
+
+
+class Held:
+    """A subscription with what it holds of the hub, given back once."""
+
+    def __init__(self, subscription: Subscription, hub: Hub, key: Key, view_key: ViewKey) -> None:
+        self.subscription = subscription
+        self._hub: Hub | None = hub
+        self._key = key
+        self._view_key = view_key
+
+    def close(self) -> None:
+        """Ends the subscription and gives the feed back. A second close does nothing."""
+        hub, self._hub = self._hub, None
+        if hub is not None:
+            self.subscription.close()
+            hub.drop_view(self._key, self._view_key)
+            hub.release(self._key)
+
+
+def _show_state(feed: Feed, state: str | None) -> None:
+    for name in STATES:
+        metrics.FEED_STATE.labels(feed.cluster, feed.namespace, name).set(1 if name == state else 0)

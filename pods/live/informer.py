@@ -1,0 +1,89 @@
+"""PodInformer: the feed of one scope's pods, with the tasks that keep it right.
+
+Two reflectors (pods, and their ReplicaSets as metadata only, for owners) and the fetching by name of
+ReplicaSets that neither list nor event has shown. Where ReplicaSets may not be read, the row says
+less, not wrong.
+"""
+
+import asyncio
+
+import structlog
+
+from pods.clock import Clock
+from pods.kube.cluster import Cluster
+from pods.kube.errors import KubeError
+from pods.kube.listwatch import ListWatch
+from pods.kube.objects import fetch_replicaset
+from pods.kube.resource import PODS, REPLICASETS
+from pods.live.feed import Feed
+from pods.live.owners import Key
+from pods.live.reflector import Reflector
+from pods.live.status import FeedState
+from pods.live.store import PodStore
+
+log = structlog.get_logger(__name__)
+
+# ReplicaSets waiting to be fetched by name; beyond it the name less its hash stands in.
+MISSING_AT_ONCE = 100
+# After an error of our own making the scope starts anew, no faster than this.
+RESTART_SECONDS = 5.0
+
+
+class PodInformer:
+    """Owns the reflectors of `namespace` (or `*`) of `cluster`, and the feed they fill."""
+
+    def __init__(self, cluster: Cluster, namespace: str, clock: Clock) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._clock = clock
+        self._missing: asyncio.Queue[Key] = asyncio.Queue(MISSING_AT_ONCE)
+        self._store = PodStore(self._rows_changed, self._replicaset_missing)
+        self._pods = Reflector(
+            ListWatch(cluster, PODS, namespace), self._store, clock, self._status_changed
+        )
+        self._replicasets = Reflector(
+            ListWatch(cluster, REPLICASETS, namespace), self._store.owners, clock, lambda: None
+        )
+        self.feed = Feed(cluster.name, namespace, self._store.records, self._state, clock)
+
+    async def run(self) -> None:
+        """Keeps the feed right until cancelled."""
+        name = f"{self._cluster.name}/{self._namespace}"
+        while True:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._pods.run(), name=f"reflector pods {name}")
+                    tasks.create_task(self._replicasets.run(), name=f"reflector replicasets {name}")
+                    tasks.create_task(self._fetch_missing(), name=f"fetch replicasets {name}")
+            except* Exception:
+                # A defect of ours must not leave a page silently old: it is logged, and the scope restarts.
+                log.exception("scope_failed", cluster=self._cluster.name, namespace=self._namespace)
+            await self._clock.sleep(RESTART_SECONDS)
+
+    def close(self) -> None:
+        """Nothing is held outside the task."""
+
+    def _rows_changed(self, changes: dict[str, str]) -> None:
+        self.feed.changed(changes)
+
+    def _state(self) -> FeedState:
+        return self._pods.status.state()
+
+    def _status_changed(self) -> None:
+        if self._pods.status.synced:
+            self.feed.sync()
+        self.feed.check_state()
+
+    def _replicaset_missing(self, key: Key) -> None:
+        if not self._missing.full():
+            self._missing.put_nowait(key)
+
+    async def _fetch_missing(self) -> None:
+        while True:
+            namespace, name = await self._missing.get()
+            try:
+                record = await fetch_replicaset(self._cluster, namespace, name)
+            except KubeError as error:
+                log.info("replicaset_not_read", cluster=self._cluster.name, reason=error.reason.code)
+                continue
+            self._store.owners.fetched(record)

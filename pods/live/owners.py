@@ -1,0 +1,82 @@
+"""Owners: from a pod's ReplicaSet to the Deployment behind it.
+
+A ReplicaSet is looked up in the ReplicaSet scope; one not yet seen is fetched by name once; where
+that is forbidden, the owner is the ReplicaSet's name less `-<pod-template-hash>`. Until it is known,
+that same name stands in: it is what the Deployment controller makes names of.
+"""
+
+from collections.abc import Callable
+
+from pods.domain.pod import OwnerRef, deployment_from_hash
+from pods.domain.row import Owner
+from pods.kube.listwatch import Event
+from pods.kube.resource import PodRecord, ReplicaSetRecord
+
+Key = tuple[str, str]
+
+
+class Owners:
+    """The ReplicaSets of one scope by uid, with the question who is behind one.
+
+    `resolved` is called with the uids of ReplicaSets whose owner became known or changed; `missing`
+    with the (namespace, name) of one that no list or event has shown. A sink of a reflector.
+    """
+
+    def __init__(
+        self, resolved: Callable[[set[str]], None], missing: Callable[[Key], None]
+    ) -> None:
+        self._resolved = resolved
+        self._missing = missing
+        self._by_uid: dict[str, Owner] = {}
+        self._asked: set[str] = set()
+        self._synced = False
+
+    def owner_of(self, pod: PodRecord) -> Owner | None:
+        """The owner to show for `pod`."""
+        controller = pod.controller
+        if controller is None:
+            return None
+        if controller.kind != "ReplicaSet":
+            return Owner(controller.kind, controller.name)
+        known = self._by_uid.get(controller.uid)
+        if known is None:
+            self._ask(pod.row.namespace, controller)
+        return known or _provisional(controller, pod.labels)
+
+    def replace(self, items: list[ReplicaSetRecord]) -> None:
+        """A whole list. Owners of ReplicaSets that are gone stay while their pods may linger."""
+        self._synced = True
+        self._learn(items)
+
+    def apply(self, events: list[Event[ReplicaSetRecord]]) -> None:
+        """Changes of ReplicaSets, of which only arrivals and new owners matter."""
+        self._learn([event.item for event in events if event.item is not None and event.type != "DELETED"])
+
+    def fetched(self, record: ReplicaSetRecord) -> None:
+        """One ReplicaSet, fetched by name."""
+        self._learn([record])
+
+    def forget(self, in_use: set[str]) -> None:
+        """Drops what no pod refers to any more."""
+        self._by_uid = {uid: owner for uid, owner in self._by_uid.items() if uid in in_use}
+        self._asked &= in_use
+
+    def _learn(self, records: list[ReplicaSetRecord]) -> None:
+        changed: set[str] = set()
+        for record in records:
+            owner = record.owner or Owner("ReplicaSet", record.name)
+            if self._by_uid.get(record.uid) != owner:
+                self._by_uid[record.uid] = owner
+                changed.add(record.uid)
+        if changed:
+            self._resolved(changed)
+
+    def _ask(self, namespace: str, controller: OwnerRef) -> None:
+        if self._synced and controller.uid not in self._asked:
+            self._asked.add(controller.uid)
+            self._missing((namespace, controller.name))
+
+
+def _provisional(controller: OwnerRef, labels: dict[str, str]) -> Owner:
+    deployment = deployment_from_hash(controller.name, labels)
+    return Owner("Deployment", deployment) if deployment else Owner("ReplicaSet", controller.name)

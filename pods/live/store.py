@@ -1,0 +1,95 @@
+"""PodStore: the latest record of each pod of one scope, by uid, with its owner worked out.
+
+The sink of the pods' reflector. It tells its feed which pods changed, and only those whose row did: a
+relist is a diff, and an update that changes nothing shown sends nothing.
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from pods.kube.listwatch import Event
+from pods.kube.resource import PodRecord
+from pods.live.owners import Key, Owners
+
+# Uids of pods that changed, each with its namespace (which outlives the pod's record).
+Changes = dict[str, str]
+
+
+class PodStore:
+    """Records by uid. `changed` is called with what changed, `missing` as Owners has it."""
+
+    def __init__(self, changed: Callable[[Changes], None], missing: Callable[[Key], None]) -> None:
+        self.records: dict[str, PodRecord] = {}
+        self.owners = Owners(self._owners_resolved, missing)
+        self._changed = changed
+        self._by_replicaset: dict[str, set[str]] = {}
+
+    def replace(self, items: list[PodRecord]) -> None:
+        """Takes over a whole list as the difference to what is held."""
+        fresh = {item.uid: item for item in items}
+        changes: Changes = {}
+        for uid in [uid for uid in self.records if uid not in fresh]:
+            self._remove(uid, changes)
+        for record in fresh.values():
+            self._put(record, changes)
+        self.owners.forget(set(self._by_replicaset))
+        self._changed(changes)
+
+    def apply(self, events: list[Event[PodRecord]]) -> None:
+        """Takes over events of a watch, in their order."""
+        changes: Changes = {}
+        for event in events:
+            record = event.item
+            if record is None:
+                continue
+            if event.type == "DELETED":
+                self._remove(record.uid, changes)
+            else:
+                self._put(record, changes)
+        if changes:
+            self._changed(changes)
+
+    def _put(self, record: PodRecord, changes: Changes) -> None:
+        known = self.records.get(record.uid)
+        self._index(record)
+        self._own(record)
+        self.records[record.uid] = record
+        if known is None or known.row != record.row or known.labels != record.labels:
+            changes[record.uid] = record.row.namespace
+
+    def _own(self, record: PodRecord) -> None:
+        owner = self.owners.owner_of(record)
+        if owner != record.row.owner:
+            record.row = msgspec.structs.replace(record.row, owner=owner)
+
+    def _remove(self, uid: str, changes: Changes) -> None:
+        record = self.records.pop(uid, None)
+        if record is None:
+            return
+        changes[uid] = record.row.namespace
+        controller = record.controller
+        if controller is None or controller.kind != "ReplicaSet":
+            return
+        pods = self._by_replicaset.get(controller.uid)
+        if pods is not None:
+            pods.discard(uid)
+            if not pods:
+                del self._by_replicaset[controller.uid]
+
+    def _index(self, record: PodRecord) -> None:
+        controller = record.controller
+        if controller is not None and controller.kind == "ReplicaSet":
+            self._by_replicaset.setdefault(controller.uid, set()).add(record.uid)
+
+    def _owners_resolved(self, replicasets: Iterable[str]) -> None:
+        changes: Changes = {}
+        for replicaset in replicasets:
+            for uid in self._by_replicaset.get(replicaset, ()):
+                record = self.records[uid]
+                before = record.row
+                self._own(record)
+                if record.row is not before:
+                    changes[uid] = before.namespace
+        if changes:
+            self._changed(changes)

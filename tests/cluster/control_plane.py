@@ -14,7 +14,6 @@ without the controller-manager there are none.
 import asyncio
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +27,7 @@ from typing import Any, Self
 import aiohttp
 
 from tests.cluster import people, programs
+from tests.cluster.apimetrics import open_watches
 from tests.cluster.build import ensure
 from tests.cluster.certificates import write_certificates
 from tests.cluster.http import ApiAnswer, JsonClient
@@ -242,14 +242,7 @@ class ControlPlane:
         `scope` is `namespace` (watches of one namespace, whichever it is), `cluster`, or None for all.
         In the full form the controllers' own watches are among those of scope `cluster`.
         """
-        total = 0.0
-        for labels, value in _LONGRUNNING.findall(self.metrics()):
-            found = dict(_LABEL.findall(labels))
-            if found["verb"] != "WATCH" or found["resource"] != resource:
-                continue
-            if scope in (None, found["scope"]):
-                total += float(value)
-        return int(total)
+        return open_watches(self.metrics(), resource, scope)
 
     # Waiting
 
@@ -296,7 +289,3 @@ class ControlPlane:
             and not node["spec"].get("taints")
             for node in nodes
         )
-
-
-_LONGRUNNING = re.compile(r"^apiserver_longrunning_requests\{([^}]*)\} (\S+)$", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="([^"]*)"')

@@ -1,0 +1,107 @@
+"""Runs every test, in the runs that must be apart, and says at the end what ran and what could not.
+
+Browser tests and asyncio tests need separate pytest runs (Playwright's synchronous API keeps a loop
+running). A part that cannot run here says why; with `CI=true` that is a failure.
+
+    python -m tools.test            # make test
+    python -m tools.test --quick    # make test-quick: no Go, no browser
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.build import CONTROL_PLANE, KWOK, BuildError, ensure
+from tools.chromium import ensure_chromium
+from tools.node import ensure_node, find_node
+from tools.programs import say
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = [sys.executable, "-m", "pytest"]
+
+
+class CannotRun(Exception):
+    """A part of the tests cannot run on this machine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One run of one test runner. `prepare` gives its command, or raises CannotRun."""
+
+    name: str
+    prepare: Callable[[], list[str]]
+
+
+def _python_tests() -> list[str]:
+    try:
+        ensure(frozenset(CONTROL_PLANE.programs + KWOK.programs))
+    except BuildError as error:
+        raise CannotRun(str(error)) from error
+    return [*PYTEST, "-m", "not browser"]
+
+
+def _quick_python_tests() -> list[str]:
+    return [*PYTEST, "-m", "not browser and not cluster and not slow"]
+
+
+def _browser_tests() -> list[str]:
+    if ensure_chromium() is None:
+        raise CannotRun(
+            "No Chromium that starts: none installed, Playwright could not download one, and Debian's "
+            "package could not be installed. Install Chromium, or name it in CHROME_BIN."
+        )
+    return [*PYTEST, "-m", "browser"]
+
+
+def _javascript_tests() -> list[str]:
+    return _node_command(ensure_node())
+
+
+def _quick_javascript_tests() -> list[str]:
+    return _node_command(find_node())
+
+
+def _node_command(node: Path | None) -> list[str]:
+    if node is None:
+        raise CannotRun("No Node 20.19 or newer (`make test` installs one from PyPI).")
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").glob("*.test.mjs"))
+    return [str(node), "--test", *files]
+
+
+PARTS = (
+    Part("Python", _python_tests),
+    Part("browser", _browser_tests),
+    Part("JavaScript", _javascript_tests),
+)
+QUICK_PARTS = (Part("Python", _quick_python_tests), Part("JavaScript", _quick_javascript_tests))
+
+
+def main() -> int:
+    """Runs the parts; 0 if all that could run passed (with CI=true: and all could run)."""
+    quick = "--quick" in sys.argv[1:]
+    required = os.environ.get("CI") == "true" and not quick
+    outcomes = [(part.name, *_run(part, required)) for part in (QUICK_PARTS if quick else PARTS)]
+    say("")
+    for name, _, text in outcomes:
+        say(f"{name} tests: {text}")
+    return 0 if all(good for _, good, _ in outcomes) else 1
+
+
+def _run(part: Part, required: bool) -> tuple[bool, str]:
+    try:
+        command = part.prepare()
+    except CannotRun as reason:
+        return not required, f"could not run. {reason}"
+    say(f"\n== {part.name} tests")
+    status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+    return status == 0, "passed" if status == 0 else f"failed (status {status})"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

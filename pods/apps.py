@@ -1,6 +1,7 @@
 """The Django application of the portal."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class PodsConfig(AppConfig):
@@ -12,6 +13,8 @@ class PodsConfig(AppConfig):
 
     def ready(self) -> None:
         from pods import checks, signals
+        from pods.first_admin import create_after_migrating
 
         checks.register_checks()
         signals.connect()
+        post_migrate.connect(create_after_migrating, sender=self)

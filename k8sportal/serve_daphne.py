@@ -1,0 +1,103 @@
+"""Daphne under the portal's rules."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from daphne.server import Server, twisted_loop  # first: it installs the reactor that Twisted then keeps
+
+# isort: split
+from django.conf import settings
+from twisted.internet import defer, reactor
+
+from k8sportal.serve import (
+    CLOSE_SECONDS,
+    DRAIN_SECONDS,
+    PING_INTERVAL_SECONDS,
+    PING_TIMEOUT_SECONDS,
+    STOP_SECONDS,
+    Application,
+    Ending,
+    Runtime,
+    step,
+)
+
+logging.getLogger("daphne").setLevel(logging.WARNING)
+_FOR_EVER = -1
+
+
+class PortalServer(Server):
+    """Daphne's server on a socket of ours, without the ways in which its end goes wrong."""
+
+    def __init__(self, application: Application, listening: socket.socket) -> None:
+        super().__init__(
+            application,
+            endpoints=["ours"],  # one is demanded; `adopt` takes its place
+            signal_handlers=False,
+            ready_callable=self.adopt,
+            ping_interval=PING_INTERVAL_SECONDS,
+            ping_timeout=PING_TIMEOUT_SECONDS,
+            websocket_timeout=_FOR_EVER,  # Daphne would close every socket after a day
+            websocket_max_message_size=settings.PORTAL_MAX_FRAME_BYTES,
+            websocket_max_frame_size=settings.PORTAL_MAX_FRAME_BYTES,
+            server_name="k8sportal",
+        )
+        self.endpoints = []
+        self.listening = listening
+        self.port: Any = None
+
+    def adopt(self) -> None:
+        """Take over the listening socket; called by Daphne when its factories are made."""
+        # A frame that is too large or malformed is answered by a close code, not by a reset.
+        self.ws_factory.setProtocolOptions(failByDrop=False, tcpNoDelay=True)
+        self.port = reactor.adoptStreamPort(self.listening.fileno(), self.listening.family, self.http_factory)
+
+    def kill_all_applications(self) -> Any:
+        """Cancel what still runs, as Daphne does, but also with a half-sent request open.
+
+        Such a connection has no application yet: Daphne raises KeyError there, and cancels nothing.
+        """
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self.cancel_applications()))
+
+    async def cancel_applications(self) -> None:
+        """Cancel every running application and wait for their ends, for so long."""
+        running = [
+            details["application_instance"]
+            for details in self.connections.values()
+            if "application_instance" in details and not details["application_instance"].done()
+        ]
+        for application in running:
+            application.cancel()
+        if running:
+            await asyncio.wait(running, timeout=CLOSE_SECONDS)
+
+    async def until_quiet(self) -> None:
+        """Wait until no connection has an application that still runs."""
+        while any(
+            "application_instance" in details and not details["application_instance"].done()
+            for details in self.connections.values()
+        ):
+            await asyncio.sleep(0.05)
+
+
+def serve_daphne(
+    application: Application, runtime: Runtime, listening: socket.socket, on_abort: Callable[[], None]
+) -> None:
+    """Serve on `listening` until a signal."""
+    server = PortalServer(application, listening)
+
+    async def shut_down() -> None:
+        async with step("drain", DRAIN_SECONDS):
+            await runtime.drain()
+        server.port.stopListening()
+        async with step("close", CLOSE_SECONDS):
+            await server.until_quiet()
+        await server.cancel_applications()
+        async with step("stop", STOP_SECONDS):
+            await runtime.stop()
+        server.stop()
+
+    Ending(shut_down, on_abort).listen_for_signals(twisted_loop)
+    server.run()

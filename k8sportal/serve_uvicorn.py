@@ -1,0 +1,72 @@
+"""uvicorn under the portal's rules: the alternative with real backpressure."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from django.conf import settings
+
+from k8sportal.serve import (
+    CLOSE_SECONDS,
+    DRAIN_SECONDS,
+    PING_INTERVAL_SECONDS,
+    PING_TIMEOUT_SECONDS,
+    STOP_SECONDS,
+    Application,
+    Ending,
+    Runtime,
+    step,
+)
+
+
+class PortalServer(uvicorn.Server):
+    """uvicorn's server, whose signals are ours: it would end the process by the signal, not with 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def serve_uvicorn(
+    application: Application, runtime: Runtime, listening: socket.socket, on_abort: Callable[[], None]
+) -> None:
+    """Serve on `listening` until a signal."""
+    asyncio.run(_serve(application, runtime, listening, on_abort))
+
+
+async def _serve(
+    application: Application, runtime: Runtime, listening: socket.socket, on_abort: Callable[[], None]
+) -> None:
+    server = PortalServer(
+        uvicorn.Config(
+            application,
+            ws="websockets-sansio",
+            ws_max_size=settings.PORTAL_MAX_FRAME_BYTES,
+            ws_ping_interval=PING_INTERVAL_SECONDS,
+            ws_ping_timeout=PING_TIMEOUT_SECONDS,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(CLOSE_SECONDS),
+        )
+    )
+
+    async def shut_down() -> None:
+        async with step("drain", DRAIN_SECONDS):
+            await runtime.drain()
+        server.should_exit = True
+
+    ending = Ending(shut_down, on_abort)
+    ending.listen_for_signals(asyncio.get_running_loop())
+    await server.serve(sockets=[listening])
+    if ending.task is not None:
+        await ending.task
+    async with step("stop", STOP_SECONDS):
+        await runtime.stop()

@@ -1,4 +1,5 @@
 /** The home page: counts by health of every namespace, asked for again every few seconds. */
+import { bindKeys } from './keys.js';
 import { byId, pageSetup, setText } from './page.js';
 import { HEALTHS } from './sort.js';
 
@@ -16,6 +17,12 @@ class HomePage {
     document.addEventListener('visibilitychange', () => this.again(0));
     addEventListener('pageshow', (event) => event.persisted && this.again(0));
     byId('find')?.addEventListener('input', () => this.narrow());
+    bindKeys({
+      '/': (event) => {
+        event.preventDefault();
+        byId('find')?.focus();
+      },
+    });
     this.again(0);
   }
 
@@ -28,7 +35,7 @@ class HomePage {
 
   async ask() {
     const answers = await Promise.all(this.config.clusters.map((cluster) => this.askOne(cluster)));
-    document.body.dataset.feed = answers.every(Boolean) ? 'live' : 'stale';
+    byId('counts-stale').hidden = answers.every(Boolean);
     this.again(EVERY);
   }
 

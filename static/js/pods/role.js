@@ -3,15 +3,17 @@
  * therefore not translated.
  */
 
-const API_GROUPS = { pods: '""', replicasets: '"apps"', deployments: '"apps"', namespaces: '""' };
 const CLUSTER_WIDE = new Set(['namespaces', 'nodes']);
+const VERBS = { pods: ['list', 'watch'], namespaces: ['list', 'watch'] };
+const ALL_READING = ['get', 'list', 'watch'];
 
 /**
- * @param {{resource?: string, namespace?: string}} params of the reason `forbidden`
+ * @param {{resource?: string, group?: string, namespace?: string}} params of the reason `forbidden`
  * @returns {string} YAML
  */
-export function roleFor({ resource = 'pods', namespace = '*' }) {
+export function roleFor({ resource = 'pods', group = '', namespace = '*' }) {
   const wide = namespace === '*' || namespace === '' || CLUSTER_WIDE.has(resource);
+  const verbs = VERBS[resource] ?? ALL_READING;
   return [
     'apiVersion: rbac.authorization.k8s.io/v1',
     `kind: ${wide ? 'ClusterRole' : 'Role'}`,
@@ -19,9 +21,9 @@ export function roleFor({ resource = 'pods', namespace = '*' }) {
     '  name: k8sportal-reader',
     ...(wide ? [] : [`  namespace: ${namespace}`]),
     'rules:',
-    `- apiGroups: [${API_GROUPS[resource] ?? '""'}]`,
+    `- apiGroups: ["${group}"]`,
     `  resources: ["${resource}"]`,
-    '  verbs: ["get", "list", "watch"]',
+    `  verbs: [${verbs.map((verb) => `"${verb}"`).join(', ')}]`,
     '',
   ].join('\n');
 }

@@ -1,0 +1,12 @@
+"""What every page's frame needs, the sign-in and the admin included."""
+
+from django import template
+from django.conf import settings
+
+register = template.Library()
+
+
+@register.simple_tag
+def demo_mode() -> bool:
+    """Whether this portal shows the embedded demo cluster, which every page then says."""
+    return bool(settings.PORTAL_DEMO)

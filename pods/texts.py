@@ -1,0 +1,112 @@
+"""The texts of the page's JavaScript: one catalogue, in the reader's language.
+
+The page's scripts hold no sentence of their own. Everything that they show comes from here as JSON,
+translated when the page is made: the page's own words (`ui`), and the sentences behind the codes
+that travel in rows and frames (`why`, `feed`, `error`, `end`). Fields in braces are filled in by
+static/js/pods/texts.js.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext, ngettext
+
+from pods.domain import protocol, reasons, selectors, why
+from pods.domain.sentences import N_
+
+Entry = str | dict[str, str]
+
+UI: dict[str, str] = {
+    "live": N_("Live"),
+    "catching_up": N_("Catching up"),
+    "stale": N_("Stale since"),
+    "signed_out": N_("Signed out"),
+    "signed_out_help": N_("Your session has ended, so the pods are no longer shown."),
+    "ended": N_("Not connected"),
+    "stale_never": N_("Stale: no pods have been received yet."),
+    "stale_since": N_("Stale since {time}, {age} ago."),
+    "as_of": N_("as of {time}, your time"),
+    "ago": N_("({age} ago)"),
+    "gone": N_("Gone {time}"),
+    "gone_help": N_("This pod is no longer in the cluster."),
+    "health_failing": N_("Failing"),
+    "health_waiting": N_("Not ready yet"),
+    "health_running": N_("Running"),
+    "health_done": N_("Completed"),
+    "loading": N_("Loading pods"),
+    "loading_help": N_("The first list is on its way."),
+    "no_rows_stale": N_("No pods to show yet"),
+    "no_rows_stale_help": N_("The reason stands above. The page tries again by itself."),
+    "no_pods": N_("No pods here"),
+    "no_pods_help": N_("Nothing runs here now. New pods show as soon as they are made."),
+    "no_pods_filtered": N_("No pod matches"),
+    "nothing_matches": N_("Nothing matches"),
+    "no_such_pod": N_("No pod of this name"),
+    "no_such_pod_help": N_("It is not, or no longer, in this namespace. It shows here as soon as it exists."),
+    "counts_unknown": N_("not counted"),
+    "counts_stale": N_("The counts are old: the portal does not answer. The page tries again by itself."),
+    "copied": N_("Copied"),
+    "copy_by_key": N_("Selected: press Ctrl C"),
+}
+
+# Why a connection ended for good, and what to do; the keys are the outcomes of protocol.js.
+END: dict[str, str] = {
+    "closed": N_("The portal closed the connection."),
+    "broken": N_("This page and the portal do not understand each other. Reload the page."),
+    "overloaded": N_("The portal has no room at the moment. The page comes back by itself."),
+    "bad_request": N_("Check the page's address."),
+    "signed_out": N_("Sign in to go on where you were."),
+    "forbidden": N_("Ask an administrator of the portal for the right to see these pods."),
+    "not_found": N_("Choose a cluster and namespace from the list."),
+    "too_many": N_("Close other pages of the portal. This one comes back by itself."),
+}
+
+# What only the page itself knows about its feed.
+FEED: dict[str, str] = {
+    "portal_lost": N_("The portal does not answer. The page tries again by itself."),
+    "connecting": N_("Connecting to the portal."),
+    "loading": N_("The pods are on their way."),
+}
+
+
+def catalogue() -> dict[str, dict[str, Entry]]:
+    """All texts in the active language: section, key, and a text or its plural forms by category."""
+    return {
+        "ui": {**_translated(UI), **_counted()},
+        "why": _translated(why.SENTENCES),
+        "feed": _translated(reasons.SENTENCES | FEED),
+        "error": _translated(protocol.ERROR_SENTENCES | selectors.SENTENCES),
+        "end": _translated(END),
+    }
+
+
+def _translated(templates: Mapping[str, str]) -> dict[str, Entry]:
+    return {code: gettext(template) for code, template in templates.items()}
+
+
+def _counted() -> dict[str, Entry]:
+    """Texts with a number: the forms for one and for others (a language without a singular gives two
+    equal ones)."""
+
+    def forms(one: int) -> dict[str, str]:
+        return {
+            "pods": ngettext("{count} pod", "{count} pods", one),
+            "owners": ngettext("{count} owner", "{count} owners", one),
+            "nodes": ngettext("{count} node", "{count} nodes", one),
+            "shown_of": ngettext("{shown} of {count} pod", "{shown} of {count} pods", one),
+            "stale_part": ngettext(
+                "{count} of {all} namespaces is concerned.", "{count} of {all} namespaces are concerned.", one
+            ),
+            "nothing_matches_help": ngettext(
+                "{count} pod is here, but not in this filter.",
+                "{count} pods are here, but none in this filter.",
+                one,
+            ),
+            "spoken": ngettext(
+                "{count} pod: {failing} failing, {waiting} not ready yet",
+                "{count} pods: {failing} failing, {waiting} not ready yet",
+                one,
+            ),
+        }
+
+    singular, plural = forms(1), forms(2)
+    return {key: {"one": singular[key], "other": plural[key]} for key in plural}

@@ -1,0 +1,200 @@
+"""The pages: home, pods, one pod.
+
+A page decides whether its reader may see it, and gives its scripts their settings and texts; the
+pods themselves come over the WebSocket and the API. Who may not see a page is sent to the sign-in
+where that could help, and told in words otherwise.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from pods import texts
+from pods.access import AccessTable, ClusterInfo, Decision, Person, load_access, person_of
+from pods.domain.row import HEALTHS
+from pods.domain.scope import ALL_NAMESPACES, is_object_name
+from pods.viewparams import BadParams, ViewParams, read_params
+
+# From this many pods on, the first picture comes compressed over HTTP instead of the socket.
+HTTP_PICTURE_FROM = 1000
+NAMES_IN_TITLE = 3
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request's person, the rights of now, and the running portal (None where only pages run)."""
+
+    request: HttpRequest
+    person: Person
+    access: AccessTable
+    portal: Any
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Visit":
+        """Who asks for this page."""
+        portal = getattr(request, "scope", {}).get("portal")
+        access = portal.access if portal is not None else load_access()
+        return cls(request, person_of(request.user, request.session), access, portal)
+
+    def context(self, cluster: ClusterInfo | None = None) -> dict[str, Any]:
+        """What the page's frame shows: the person and where else they may go."""
+        clusters = self.access.clusters(self.person)
+        namespaces = self.access.namespaces(self.person, cluster.name) if cluster else ()
+        return {
+            "person": self.person,
+            "clusters": clusters,
+            "cluster": cluster,
+            "switch_namespaces": [
+                {"name": info.name, "gone": info.gone, "href": pods_address(cluster, info.name)}
+                for info in namespaces
+                if cluster
+            ],
+            "all_namespaces": pods_address(cluster, ALL_NAMESPACES) if cluster else "",
+            "texts": texts.catalogue(),
+        }
+
+    def refuse(self, decision: Decision) -> HttpResponse:
+        """The sign-in where nobody is signed in; else a page that says so, 404 only to who may see all."""
+        if decision.code == "not_signed_in":
+            return redirect_to_login(self.request.get_full_path(), reverse("login"))
+        if decision.code in ("unknown_cluster", "unknown_namespace"):
+            what = _("cluster") if decision.code == "unknown_cluster" else _("namespace")
+            return self.say(404, _("The portal knows no such %(what)s.") % {"what": what})
+        return self.say(403, _("You may not see these pods."))
+
+    def say(self, status: int, text: str) -> HttpResponse:
+        """A page that only says something."""
+        return render(self.request, f"{status}.html", {**self.context(), "text": text}, status=status)
+
+
+def pods_address(cluster: ClusterInfo, namespace: str) -> str:
+    """The page of one namespace's pods, or of all with `*`."""
+    return f"{reverse('pods')}?{urlencode({'cluster': cluster.url_name, 'namespace': namespace}, safe='*')}"
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The clusters and namespaces that this person may see, with counts that come later."""
+    visit = Visit.of(request)
+    clusters = visit.access.clusters(visit.person)
+    context = visit.context() | {
+        "sections": [_section(visit, cluster) for cluster in clusters],
+        "healths": HEALTHS,
+        "config": {
+            "clusters": [
+                {"overview": f"{reverse('api-overview')}?{urlencode({'cluster': cluster.url_name})}"}
+                for cluster in clusters
+            ],
+        },
+    }
+    return render(request, "pods/home.html", context)
+
+
+def _section(visit: Visit, cluster: ClusterInfo) -> dict[str, Any]:
+    namespaces = visit.access.namespaces(visit.person, cluster.name)
+    return {
+        "cluster": cluster,
+        "all": pods_address(cluster, ALL_NAMESPACES),
+        "namespaces": [
+            {"name": info.name, "gone": info.gone, "href": pods_address(cluster, info.name)}
+            for info in namespaces
+        ],
+    }
+
+
+@require_safe
+def pods_page(request: HttpRequest) -> HttpResponse:
+    """The live table of one or more namespaces."""
+    visit = Visit.of(request)
+    try:
+        params = read_params(request.GET, visit.access.clusters(visit.person))
+    except BadParams as error:
+        if visit.person.user_id is None and error.signing_in_may_help:
+            return redirect_to_login(request.get_full_path(), reverse("login"))
+        return visit.say(400, error.message)
+    decisions = [
+        visit.access.may(visit.person, "pods", params.cluster, namespace) for namespace in params.namespaces
+    ]
+    if not any(decision.allowed for decision in decisions):
+        return visit.refuse(decisions[0])
+    cluster = visit.access.cluster(params.cluster)
+    if cluster is None or not cluster.configured:
+        return render(request, "pods/not_configured.html", visit.context(cluster))
+    gone = {info.name for info in visit.access.namespaces(visit.person, cluster.name) if info.gone}
+    context = visit.context(cluster) | {
+        "params": params,
+        "here": _title(params),
+        "healths": HEALTHS,
+        "several": params.namespaces == (ALL_NAMESPACES,) or len(params.namespaces) > 1,
+        "gone": sorted(gone & set(params.namespaces)),
+        "unfiltered": f"{reverse('pods')}?{params.query(cluster, filtered=False)}",
+        "config": _config(cluster, params, boot=_many(visit, cluster, params)),
+    }
+    return render(request, "pods/pods.html", context)
+
+
+@require_safe
+def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> HttpResponse:
+    """One pod's row, live."""
+    visit = Visit.of(request)
+    decision = visit.access.may(visit.person, "pods", cluster, namespace)
+    if not decision.allowed or namespace == ALL_NAMESPACES:
+        return visit.refuse(decision)
+    if not is_object_name(pod):
+        return visit.say(404, _("No pod can have this name."))
+    info = visit.access.cluster(cluster)
+    if info is None or not info.configured:
+        return render(request, "pods/not_configured.html", visit.context(info))
+    params = ViewParams(info.name, (namespace,))
+    context = visit.context(info) | {
+        "params": params,
+        "pod": pod,
+        "here": namespace,
+        "back": pods_address(info, namespace),
+        "config": _config(info, params, boot=False) | {"pod": pod},
+    }
+    return render(request, "pods/pod.html", context)
+
+
+def _title(params: ViewParams) -> str:
+    """What the view is called: its namespace, or how many."""
+    if params.namespaces == (ALL_NAMESPACES,):
+        return _("All namespaces")
+    if len(params.namespaces) <= NAMES_IN_TITLE:
+        return ", ".join(params.namespaces)
+    return _("%(count)s namespaces") % {"count": len(params.namespaces)}
+
+
+def _config(cluster: ClusterInfo, params: ViewParams, *, boot: bool) -> dict[str, Any]:
+    """The settings of the page's scripts. `urls.rows` is null unless the first picture comes that way."""
+    query = params.query(cluster)
+    return {
+        "cluster": cluster.url_name,
+        "namespaces": list(params.namespaces),
+        "filtered": params.filter_words(),
+        "urls": {
+            "socket": f"{reverse('home')}ws/pods/?{query}",
+            "rows": f"{reverse('api-pods')}?{query}" if boot else None,
+            "pod": reverse("pod", args=[cluster.url_name, "__namespace__", "__pod__"]),
+            "sign_in": f"{reverse('login')}?next=",
+        },
+        "icons": {health: static(f"icons/{health}.svg") for health in HEALTHS},
+    }
+
+
+def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:
+    """Whether the view is known to be large; what nobody counts yet is taken from the socket."""
+    if visit.portal is None:
+        return False
+    counts = async_to_sync(visit.portal.overview)(visit.person, cluster.name) or {}
+    wanted = counts if params.namespaces == (ALL_NAMESPACES,) else params.namespaces
+    return sum(sum(counts.get(namespace, {}).values()) for namespace in wanted) >= HTTP_PICTURE_FROM

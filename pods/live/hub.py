@@ -6,7 +6,7 @@ scope has one feed. Every feed has one task, owned here and awaited when it ends
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pods import metrics
@@ -65,7 +65,7 @@ class Hub:
         filter: ViewFilter,
         rule: NamespaceRule | None,
         viewer: Wakeable,
-        resume: str | None = None,
+        resume: Sequence[str] = (),
     ) -> "Held":
         """A viewer's place in the view of `key` that `filter` and `rule` make, shown as `label`.
 
@@ -171,17 +171,22 @@ class Held:
 
     def __init__(self, subscription: Subscription, hub: Hub, key: Key, view_key: ViewKey) -> None:
         self.subscription = subscription
+        self.key = key
         self._hub: Hub | None = hub
-        self._key = key
         self._view_key = view_key
+
+    @property
+    def rule(self) -> NamespaceRule | None:
+        """The rule that cuts the view out of its feed."""
+        return self._view_key[2]
 
     def close(self) -> None:
         """Ends the subscription and gives the feed back. A second close does nothing."""
         hub, self._hub = self._hub, None
         if hub is not None:
             self.subscription.close()
-            hub.drop_view(self._key, self._view_key)
-            hub.release(self._key)
+            hub.drop_view(self.key, self._view_key)
+            hub.release(self.key)
 
 
 def _show_state(feed: Feed, state: str | None) -> None:

@@ -6,6 +6,7 @@ it, per pod the newest state. So it cannot overflow. What is bounded besides is 
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 from pods.live.status import FeedState
@@ -24,7 +25,7 @@ class Subscription:
     It follows its feed from before it looks at any state, so no change falls between.
     """
 
-    def __init__(self, view: View, viewer: Wakeable, resume: str | None = None) -> None:
+    def __init__(self, view: View, viewer: Wakeable, resume: Sequence[str] = ()) -> None:
         self.view = view
         self.feed = view.feed
         self.told: FeedState | None = None
@@ -64,6 +65,12 @@ class Subscription:
         self._offset = frame.offset
         return frame
 
+    def has_more(self) -> bool:
+        """Whether something waits for this viewer."""
+        if not self.feed.synced:
+            return False
+        return bool(self._frames) or self._snapshot is not None or self._offset != self.feed.offset
+
     def sent_token(self) -> str | None:
         """The token up to which everything has been taken out by `next_frame`, where that is all there is."""
         if self._offset is None or self._frames or self._snapshot is not None:
@@ -93,9 +100,11 @@ class Subscription:
             self._snapshot = None
         return frame
 
-    def _resume_at(self, token: str | None) -> int | None:
-        """The offset of `token`, if this view gave it and the feed still holds what came after."""
-        offset = self.view.offset_of(token) if token else None
-        if offset is None or not self.feed.synced or self.feed.changes_since(offset) is None:
+    def _resume_at(self, tokens: Sequence[str]) -> int | None:
+        """The offset of the one of `tokens` that this view gave, if the feed still holds what came after."""
+        if not self.feed.synced:
             return None
-        return offset
+        for offset in map(self.view.offset_of, tokens):
+            if offset is not None and self.feed.changes_since(offset) is not None:
+                return offset
+        return None

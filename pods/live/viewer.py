@@ -1,8 +1,8 @@
 """Viewer: the watch of one socket, as one task: frames out as they come and as acknowledgements allow.
 
 The task is started by the consumer's `connect()` and cancelled and awaited by its `disconnect()`;
-what it holds of the hub it gives back in its own `finally`. It ends by itself only for a viewer that
-does not keep up (SlowViewer).
+whoever makes a Viewer closes it, in a `finally`. It ends by itself only for a viewer that does not
+keep up (SlowViewer).
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pods import metrics
 from pods.clock import Clock, rfc3339
 from pods.domain.protocol import encode, feed_frame
 from pods.live.hub import Held
-from pods.live.outbox import SLOW_SECONDS, Outbox
+from pods.live.outbox import Outbox
 from pods.live.subscription import Subscription
 
 HEARTBEAT_SECONDS = 5.0
@@ -23,7 +23,7 @@ Send = Callable[[str], Awaitable[None]]
 
 
 class SlowViewer(Exception):
-    """Nothing was acknowledged for SLOW_SECONDS while something waited."""
+    """Nothing was acknowledged for outbox.SLOW_SECONDS while something waited."""
 
 
 class Viewer:
@@ -38,6 +38,12 @@ class Viewer:
         self._held: dict[str, Held] = {}
         self._woken = asyncio.Event()
         self._heartbeat_at = 0.0
+        self._interrupted = False
+
+    @property
+    def held(self) -> dict[str, Held]:
+        """The subscriptions by label."""
+        return self._held
 
     def add(self, held: Held) -> None:
         """Takes over a subscription; the viewer closes it."""
@@ -68,28 +74,31 @@ class Viewer:
             self.outbox.acknowledged(held.subscription.label, offset, part)
             self.wake()
 
+    def interrupt(self) -> None:
+        """Makes `run` return before it sends anything more."""
+        self._interrupted = True
+        self.wake()
+
     async def run(self) -> None:
-        """Sends until cancelled. Raises SlowViewer."""
-        try:
-            while True:
-                self._woken.clear()
-                await self._send_states()
-                waits = await self._send_frames()
-                if waits and self.outbox.waiting(self._clock.monotonic()):
-                    raise SlowViewer
-                await self._sleep(waits)
-        finally:
-            self.close()
+        """Sends until interrupted or cancelled. Raises SlowViewer."""
+        self._interrupted = False
+        while not self._interrupted:
+            self._woken.clear()
+            await self._send_states()
+            waits = await self._send_frames()
+            if waits and self.outbox.waiting(self._clock.monotonic()):
+                raise SlowViewer
+            await self._sleep()
 
     def close(self) -> None:
         """Gives back every subscription. A second close does nothing."""
         for label in list(self._held):
             self.remove(label)
 
-    async def _sleep(self, waits: bool) -> None:
+    async def _sleep(self) -> None:
         """Until woken, or until the next heartbeat."""
         delay = max(self._heartbeat_at - self._clock.monotonic(), 0.0)
-        timer = asyncio.get_running_loop().call_later(min(delay, SLOW_SECONDS), self._woken.set)
+        timer = asyncio.get_running_loop().call_later(delay, self._woken.set)
         try:
             await self._woken.wait()
         finally:
@@ -126,8 +135,10 @@ class Viewer:
         busy = list(self._held.values())
         while busy:
             for held in list(busy):
+                if self._interrupted:
+                    return False
                 if not self.outbox.has_room:
-                    return True
+                    return any(held.subscription.has_more() for held in self._held.values())
                 subscription = held.subscription
                 frame = subscription.next_frame()
                 if frame is None:

@@ -1,0 +1,179 @@
+"""The HTTP API: the rows of a view once, and counts by namespace."""
+
+import asyncio
+import gzip
+from typing import Any
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from pods.access import Person, person_of
+from pods.asked import Asked, Refusal, read, refusal
+from pods.clock import rfc3339
+from pods.domain.protocol import ERROR_SENTENCES, FeedFrame, feed_frame
+from pods.domain.row import ParamValue, Row
+from pods.domain.sentences import render
+from pods.live.feed import Feed
+from pods.live.hub import Held, UnknownCluster
+from pods.runtime import Runtime, Synced
+from pods.viewparams import BadParams, read_params
+
+FIRST_LIST_SECONDS = 5.0
+OVERVIEW_SECONDS = 2.0
+RETRY_SECONDS = 2
+COMPRESS_FROM_BYTES = 1024
+# Level 1 makes rows a tenth of their size at a fifth of the default level's time.
+COMPRESSION_LEVEL = 1
+
+_SEVERITY = ("live", "catching_up", "stale")
+
+
+class ApiRefused(Exception):
+    """A request that is answered with `{"error": …}`."""
+
+    def __init__(self, status: int, code: str, params: dict[str, ParamValue] | None = None) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.params = params or {}
+
+
+@never_cache
+@require_GET
+async def pods_list(request: HttpRequest) -> HttpResponse:
+    """`/api/v1/pods`: the rows of a view, with the token to go on from by WebSocket."""
+    try:
+        person, asked = await _asked(request)
+        return await _rows_answer(request, person, asked)
+    except ApiRefused as refused:
+        return _error(refused)
+
+
+@never_cache
+@require_GET
+async def overview(request: HttpRequest) -> HttpResponse:
+    """`/api/v1/overview`: the clusters and namespaces that this person may see, with counts by health."""
+    runtime = _runtime(request)
+    person = await _person(request)
+    wanted = request.GET.get("cluster")
+    clusters = [
+        info for info in runtime.access.clusters(person) if wanted in (None, "", info.name, info.url_name)
+    ]
+    answer = []
+    for info in clusters:
+        if info.configured and info.enabled:
+            await runtime.refresh_namespaces(info.name)
+        counts = await runtime.overview(person, info.name, OVERVIEW_SECONDS) or {}
+        answer.append(
+            {
+                "name": info.name,
+                "url_name": info.url_name,
+                "state": runtime.cluster_status(info.name),
+                "namespaces": [
+                    {"name": space.name, "gone": space.gone, "counts": counts.get(space.name)}
+                    for space in runtime.access.namespaces(person, info.name)
+                ],
+            }
+        )
+    return await _json(request, {"clusters": answer})
+
+
+async def _rows_answer(request: HttpRequest, person: Person, asked: Asked) -> HttpResponse:
+    runtime = _runtime(request)
+    places = await runtime.place(person, asked.cluster, asked.namespaces)
+    if not places:
+        raise ApiRefused(404, "not_found", {"name": f"{asked.cluster}/*"})
+    waiter = Synced()
+    held: dict[str, Held] = {}
+    try:
+        for label, place in places.items():
+            held[label] = runtime.hub.subscribe(place.key, label, asked.filter, place.rule, waiter)
+        await _wait([each.subscription.feed for each in held.values()], waiter)
+        return await _json(request, _answer(runtime, held))
+    except UnknownCluster as error:
+        raise ApiRefused(404, "not_found", {"name": asked.cluster}) from error
+    finally:
+        for each in held.values():
+            each.close()
+
+
+async def _wait(feeds: list[Feed], waiter: Synced) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + FIRST_LIST_SECONDS
+    for feed in feeds:
+        await waiter.wait_for(feed, max(deadline - loop.time(), 0))
+        if not feed.synced:
+            raise ApiRefused(503, "not_ready")
+
+
+def _answer(runtime: Runtime, held: dict[str, Held]) -> dict[str, Any]:
+    rows: list[Row] = []
+    tokens: dict[str, str] = {}
+    feeds: dict[str, FeedFrame] = {}
+    for label, each in held.items():
+        view, feed = each.subscription.view, each.subscription.feed
+        rows += view.rows()
+        tokens[label] = view.token(feed.offset)
+        state = feed.state()
+        since = rfc3339(state.since) if state.since else None
+        feeds[label] = feed_frame(
+            label, state.state, since, state.reason, rfc3339(runtime.clock.now()), tokens[label]
+        )
+    worst = max(feeds, key=lambda label: _SEVERITY.index(feeds[label].state))
+    answer: dict[str, Any] = {"token": tokens[worst], "feed": feeds[worst], "pods": rows}
+    if len(held) > 1:
+        answer |= {"token": None, "tokens": tokens, "feeds": feeds}
+    return answer
+
+
+async def _asked(request: HttpRequest) -> tuple[Person, Asked]:
+    """Who asks for what. Raises ApiRefused unless they may see all of it."""
+    runtime = _runtime(request)
+    person = await _person(request)
+    access = runtime.access
+    try:
+        asked = read(read_params(request.GET, access.clusters(person)), access)
+    except BadParams as error:
+        if error.signing_in_may_help and person.user_id is None:
+            raise ApiRefused(401, "not_signed_in") from error
+        raise ApiRefused(400, "bad_request", {"detail": error.message.rstrip(".")}) from error
+    refusals: list[Refusal | None] = [
+        refusal(access, person, asked.cluster, name) for name in asked.namespaces
+    ]
+    for found in refusals:
+        if found is not None:
+            raise ApiRefused(found.status, found.code, dict(found.params))
+    return person, asked
+
+
+async def _person(request: HttpRequest) -> Person:
+    user = await request.auser()
+    return await sync_to_async(person_of)(user, request.session)
+
+
+def _runtime(request: HttpRequest) -> Runtime:
+    runtime: Runtime = request.scope["portal"]  # type: ignore[attr-defined]  # an ASGIRequest
+    return runtime
+
+
+async def _json(request: HttpRequest, answer: Any, status: int = 200) -> HttpResponse:
+    body = msgspec.json.encode(answer)
+    response = HttpResponse(content_type="application/json", status=status)
+    response["Vary"] = "Accept-Encoding, Cookie"
+    if len(body) >= COMPRESS_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
+        body = await asyncio.to_thread(gzip.compress, body, COMPRESSION_LEVEL)
+        response["Content-Encoding"] = "gzip"
+    response.content = body
+    return response
+
+
+def _error(refused: ApiRefused) -> HttpResponse:
+    message = render(ERROR_SENTENCES[refused.code], refused.params)
+    body = msgspec.json.encode({"error": {"code": refused.code, "message": message}})
+    response = HttpResponse(body, content_type="application/json", status=refused.status)
+    if refused.status == 503:
+        response["Retry-After"] = str(RETRY_SECONDS)
+    return response

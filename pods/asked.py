@@ -1,0 +1,58 @@
+"""What a request or socket asked for, and what of it this person may have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pods.access import AccessTable, Person
+from pods.domain.protocol import CloseCode
+from pods.domain.row import ParamValue
+from pods.domain.viewfilter import ViewFilter
+from pods.viewparams import ViewParams
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A code of protocol.ERROR_SENTENCES with parameters, as close code and HTTP status too."""
+
+    code: str
+    params: Mapping[str, ParamValue]
+    close_code: CloseCode
+    status: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A view that makes sense: the cluster by its name, namespaces or `*`, and the filter."""
+
+    cluster: str
+    namespaces: tuple[str, ...]
+    filter: ViewFilter
+
+
+def read(params: ViewParams, access: AccessTable) -> Asked:
+    """The view that checked parameters ask for; an unknown cluster keeps the name it was asked by."""
+    cluster = access.cluster(params.cluster)
+    return Asked(
+        cluster.name if cluster is not None else params.cluster,
+        params.namespaces,
+        ViewFilter.parse(params.deployment, params.selector),
+    )
+
+
+def refusal(access: AccessTable, person: Person, cluster: str, namespace: str) -> Refusal | None:
+    """Why this person may not see `namespace` of `cluster`; None where they may.
+
+    Whether a namespace exists is told only to those who may see all; to others it is "not allowed".
+    """
+    decision = access.may(person, "pods", cluster, namespace)
+    if decision.allowed:
+        return None
+    match decision.code:
+        case "not_signed_in":
+            return Refusal("not_signed_in", {}, CloseCode.NOT_SIGNED_IN, 401)
+        case "unknown_cluster":
+            return Refusal("not_found", {"name": cluster}, CloseCode.NOT_FOUND, 404)
+        case "unknown_namespace":
+            return Refusal("not_found", {"name": f"{cluster}/{namespace}"}, CloseCode.NOT_FOUND, 404)
+    params: dict[str, ParamValue] = {"namespace": namespace, "cluster": cluster}
+    return Refusal("forbidden", params, CloseCode.FORBIDDEN, 403)

@@ -1,0 +1,116 @@
+"""The clusters that this process talks to: made on first use, changed and ended as the admin says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from channels.db import database_sync_to_async
+
+from pods.access import AccessTable, record_namespaces
+from pods.clock import Clock
+from pods.domain.reasons import Reason
+from pods.kube.cluster import Cluster
+from pods.kube.errors import Forbidden, KubeError
+from pods.kube.objects import list_namespaces, may_list_everywhere
+
+log = structlog.get_logger(__name__)
+
+DISCOVERY_SECONDS = 10.0
+WIDE_SECONDS = 300.0
+
+
+@dataclass
+class _Connected:
+    cluster: Cluster
+    discovered_at: float = float("-inf")
+    wide_at: float = float("-inf")
+    wide: bool = False
+    failure: Reason | None = field(default=None)
+
+
+class Clusters:
+    """Cluster objects by name. `table` gives the rights of now, where their sources stand."""
+
+    def __init__(self, clock: Clock, table: Callable[[], AccessTable]) -> None:
+        self._clock = clock
+        self._table = table
+        self._connected: dict[str, _Connected] = {}
+
+    def get(self, name: str) -> Cluster | None:
+        """The cluster of this name, connected on first use; None where it is not configured or switched off."""
+        connected = self._get(name)
+        return connected.cluster if connected is not None else None
+
+    async def follow(self) -> None:
+        """Takes over changed sources, and closes clusters that are gone."""
+        for name, connected in list(self._connected.items()):
+            info = self._table().cluster(name)
+            if info is None or info.source is None or not info.enabled:
+                del self._connected[name]
+                await connected.cluster.close()
+            elif info.source != connected.cluster.source:
+                log.info("cluster_reconfigured", cluster=name)
+                connected.discovered_at = connected.wide_at = float("-inf")
+                await connected.cluster.reconfigure(info.source)
+
+    async def discover(self, name: str) -> bool:
+        """Lists the cluster's namespaces, at most every 10 s; gives whether anything changed.
+
+        Where they may not be listed, what is known stays as it is.
+        """
+        connected = self._get(name)
+        now = self._clock.monotonic()
+        if connected is None or now - connected.discovered_at < DISCOVERY_SECONDS:
+            return False
+        connected.discovered_at = now
+        try:
+            names = await list_namespaces(connected.cluster)
+        except Forbidden:
+            connected.failure = None
+            return False
+        except KubeError as error:
+            connected.failure = error.reason
+            return False
+        connected.failure = None
+        return await database_sync_to_async(record_namespaces)(name, names)
+
+    async def may_list_everywhere(self, name: str) -> bool:
+        """Whether the credentials may list pods in all namespaces; asked again after 5 minutes."""
+        connected = self._get(name)
+        if connected is None:
+            return False
+        now = self._clock.monotonic()
+        if now - connected.wide_at >= WIDE_SECONDS:
+            try:
+                connected.wide = await may_list_everywhere(connected.cluster)
+                connected.wide_at = now
+            except KubeError as error:
+                connected.failure = error.reason
+        return connected.wide
+
+    def failure(self, name: str) -> Reason | None:
+        """What the last request of the portal's own to this cluster failed of."""
+        connected = self._connected.get(name)
+        if connected is None:
+            return None
+        probe = connected.cluster.probe.failure
+        return probe.reason if probe is not None else connected.failure
+
+    def names(self) -> list[str]:
+        """The clusters that are connected."""
+        return list(self._connected)
+
+    async def close(self) -> None:
+        """Closes all."""
+        for connected in list(self._connected.values()):
+            await connected.cluster.close()
+        self._connected.clear()
+
+    def _get(self, name: str) -> _Connected | None:
+        connected = self._connected.get(name)
+        if connected is None:
+            info = self._table().cluster(name)
+            if info is None or info.source is None or not info.enabled:
+                return None
+            connected = self._connected[name] = _Connected(Cluster(name, info.source, self._clock))
+        return connected

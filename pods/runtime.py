@@ -1,0 +1,215 @@
+"""Runtime: what one portal process has running, with a start and an end.
+
+Built by the composition root (k8sportal.asgi) and handed to every request and socket in its scope
+as `scope["portal"]`. It belongs to one event loop: the one in which it was started.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from pods.access import AccessTable, Person
+from pods.access_watch import AccessWatch
+from pods.clock import Clock, SystemClock
+from pods.clusters import Clusters
+from pods.domain.row import HEALTHS
+from pods.domain.scope import Scope
+from pods.domain.viewfilter import ViewFilter
+from pods.kube.check import Finding, check_connection
+from pods.kube.source import ClusterSource
+from pods.live.feed import Counts
+from pods.live.hub import Hub
+from pods.scoping import Place, place_all, place_single
+from pods.sockets import Sockets
+
+log = structlog.get_logger(__name__)
+
+DISCOVERY_PERIOD_SECONDS = 30.0
+FIRST_DISCOVERY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The settings that the runtime and its sockets obey (docs/settings.md)."""
+
+    sockets_per_person: int = 200
+    sockets_per_address: int = 5000
+    messages_per_second: int = 20
+    frame_bytes: int = 4096
+    namespaces: int = 50
+    linger_seconds: float = 5.0
+    wide_scope_at: int = 20
+
+
+class Runtime:
+    """Clusters, hub, rights and sockets of one process. `prepare` is awaited once, before it starts."""
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        prepare: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self._prepare = prepare
+        self.clock = clock or SystemClock()
+        self.draining = False
+        self.sockets = Sockets(self.limits.sockets_per_person, self.limits.sockets_per_address)
+        self.access_watch = AccessWatch(self.clock)
+        self.clusters = Clusters(self.clock, lambda: self.access)
+        self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds)
+        self._starting = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def access(self) -> AccessTable:
+        """The rights of now."""
+        return self.access_watch.table
+
+    async def start(self) -> None:
+        """Starts what runs by itself; further calls do nothing. Raises DatabaseError."""
+        async with self._starting:
+            if self._tasks:
+                return
+            if self._prepare is not None:
+                await self._prepare()
+            await self.access_watch.load()
+            changed = asyncio.Event()
+            self.access_watch.listeners.append(changed)
+            self._task(self.access_watch.run(), "access watch")
+            self._task(self._follow_clusters(changed), "clusters follow the rights")
+            self._task(self._discover(), "namespace discovery")
+
+    async def stop(self) -> None:
+        """Ends everything and waits for it."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self.hub.stop()
+        await self.clusters.close()
+
+    async def drain(self) -> None:
+        """Not ready any more: every viewer is told to come back (1012), then everything ends."""
+        self.draining = True
+        await self.sockets.restart_all()
+        await self.stop()
+
+    def degraded(self) -> list[str]:
+        """The clusters whose Kubernetes API does not answer."""
+        return [f"kubernetes:{name}" for name in self.clusters.names() if self.clusters.failure(name)]
+
+    async def place(self, person: Person, cluster: str, namespaces: tuple[str, ...]) -> dict[str, Place]:
+        """Where each label of a view is served from. Empty where a `*` view has nothing to show."""
+
+        async def wide() -> bool:
+            return await self.clusters.may_list_everywhere(cluster)
+
+        if namespaces != ("*",):
+            return await place_single(cluster, namespaces, self.limits.wide_scope_at, wide)
+        if not self.access.known_namespaces(cluster):
+            await self.refresh_namespaces(cluster)
+        rule = self.access.rule(person, "pods", cluster)
+        names = [info.name for info in self.access.namespaces(person, cluster)]
+        place = await place_all(cluster, rule, names, self.limits.wide_scope_at, wide)
+        return {} if place is None else {"*": place}
+
+    async def refresh_namespaces(self, cluster: str) -> None:
+        """Lists the cluster's namespaces, at most every 10 s, and takes over what changed."""
+        if await self.clusters.discover(cluster):
+            await self.access_watch.look()
+
+    async def overview(self, person: Person, cluster: str, wait: float = 0.0) -> dict[str, Counts] | None:
+        """Pods by namespace and health, for what this person may see; None where nothing is known.
+
+        From the `*` scope where the credentials allow it, kept for the linger beyond this call, else
+        from scopes that are watched anyway. Waits up to `wait` seconds for a first list.
+        """
+        seen = {info.name for info in self.access.namespaces(person, cluster)}
+        if await self._counts_everywhere(person, cluster, len(seen)):
+            counts = await self._wide_counts(cluster, wait)
+            if counts is None:
+                return None
+            empty: Counts = dict.fromkeys(HEALTHS, 0)
+            return {name: counts.get(name, empty) for name in seen}
+        found: dict[str, Counts] = {}
+        for name in seen:
+            feed = self.hub.feed(Scope(cluster, "pods", name))
+            if feed is not None and feed.synced:
+                found[name] = feed.counts().get(name, dict.fromkeys(HEALTHS, 0))
+        return found or None
+
+    def cluster_status(self, cluster: str) -> dict[str, Any] | None:
+        """What is wrong with a cluster, as code, parameters and sentence; None where nothing is known to be."""
+        reason = self.clusters.failure(cluster)
+        if reason is None:
+            return None
+        return {"code": reason.code, "params": reason.params, "reason": reason.sentence}
+
+    async def check_connection(self, source: ClusterSource) -> list[Finding]:
+        """Tries a source, step by step (pods.kube.check)."""
+        return await check_connection(source)
+
+    async def _counts_everywhere(self, person: Person, cluster: str, seen: int) -> bool:
+        unbounded = self.access.rule(person, "pods", cluster).unbounded
+        enough = unbounded or seen >= self.limits.wide_scope_at
+        return enough and await self.clusters.may_list_everywhere(cluster)
+
+    async def _wide_counts(self, cluster: str, wait: float) -> dict[str, Counts] | None:
+        synced = Synced()
+        key = Scope(cluster, "pods", "*")
+        held = self.hub.subscribe(key, "*", ViewFilter(), None, synced)
+        try:
+            feed = held.subscription.feed
+            await synced.wait_for(feed, wait)
+            return feed.counts() if feed.synced else None
+        finally:
+            held.close()
+
+    async def _follow_clusters(self, changed: asyncio.Event) -> None:
+        while True:
+            await changed.wait()
+            changed.clear()
+            await self.clusters.follow()
+
+    async def _discover(self) -> None:
+        """Clusters in use are asked for their namespaces now and then."""
+        while True:
+            await self.clock.sleep(DISCOVERY_PERIOD_SECONDS)
+            for name in {feed.cluster for feed in self.hub.feeds()}:
+                await self.refresh_namespaces(name)
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_log_failure)
+        self._tasks.append(task)
+
+
+class Synced:
+    """Waits for a feed's first picture; a viewer that only wants to know that."""
+
+    def __init__(self) -> None:
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """The feed moved."""
+        self._woken.set()
+
+    async def wait_for(self, feed: Any, seconds: float) -> None:
+        """Returns when `feed` is synced, or after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not feed.synced:
+                    self._woken.clear()
+                    await self._woken.wait()
+        except TimeoutError:
+            return
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("task_failed", task=task.get_name(), exc_info=task.exception())

@@ -1,0 +1,45 @@
+"""Which upstream scopes a view is served from: single namespaces, all of them, or a few seen as one."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from pods.domain.rights import NamespaceRule
+from pods.domain.scope import ALL_NAMESPACES, Scope
+from pods.live.hub import Key
+
+
+class Place(NamedTuple):
+    """A feed's key, and the rule that cuts this view out of it (None: all of it)."""
+
+    key: Key
+    rule: NamespaceRule | None
+
+
+Wide = Callable[[], Awaitable[bool]]
+
+
+async def place_single(
+    cluster: str, namespaces: Sequence[str], wide_at: int, wide: Wide
+) -> dict[str, Place]:
+    """A place for each namespace: its own scope, or from `wide_at` namespaces on the `*` scope where allowed.
+
+    `wide` tells whether the credentials may list the whole cluster; it is asked only when it matters.
+    """
+    if len(namespaces) >= wide_at and await wide():
+        scope = Scope(cluster, "pods", ALL_NAMESPACES)
+        return {name: Place(scope, NamespaceRule(patterns=(name,))) for name in namespaces}
+    return {name: Place(Scope(cluster, "pods", name), None) for name in namespaces}
+
+
+async def place_all(
+    cluster: str, rule: NamespaceRule, names: Sequence[str], wide_at: int, wide: Wide
+) -> Place | None:
+    """The place of a `namespace=*` view: all that `rule` admits, of which `names` are known.
+
+    None where there is nothing to watch: few namespaces are admitted, and none of them is known.
+    """
+    if (rule.unbounded or len(names) >= wide_at) and await wide():
+        return Place(Scope(cluster, "pods", ALL_NAMESPACES), None if rule.everything else rule)
+    if not names:
+        return None
+    return Place(tuple(Scope(cluster, "pods", name) for name in sorted(names)), None)

@@ -1,0 +1,78 @@
+"""The sockets that this process holds: how many, whose, and how to end them all."""
+
+import asyncio
+from collections import Counter
+from typing import Protocol
+
+from pods import metrics
+
+# Between the first and the last close of a restart: the browsers' return is jittered by themselves.
+DRAIN_SECONDS = 5.0
+
+
+class Socket(Protocol):
+    """One open WebSocket."""
+
+    def restart(self) -> None:
+        """Tells the viewer that the portal restarts (1012). Must not block."""
+
+
+class TooManySockets(Exception):
+    """A person or an address has as many sockets as allowed; `limit` is how many that is."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class Sockets:
+    """Open sockets, counted by person (anonymous: by address) and by address."""
+
+    def __init__(self, per_person: int, per_address: int) -> None:
+        self._per_person = per_person
+        self._per_address = per_address
+        self._open: dict[Socket, tuple[str, str]] = {}
+        self._people: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()
+        self._changed = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def opened(self, socket: Socket) -> None:
+        """Counts a socket before anything is known of it."""
+        self._open[socket] = ("", "")
+        metrics.SOCKETS.set(len(self._open))
+
+    def admit(self, socket: Socket, person: str, address: str) -> None:
+        """Counts a socket as this person's, from this address. Raises TooManySockets."""
+        if self._people[person] >= self._per_person:
+            raise TooManySockets(self._per_person)
+        if self._addresses[address] >= self._per_address:
+            raise TooManySockets(self._per_address)
+        self._open[socket] = (person, address)
+        self._people[person] += 1
+        self._addresses[address] += 1
+
+    def closed(self, socket: Socket) -> None:
+        """Counts a socket no longer; a second call does nothing."""
+        person, address = self._open.pop(socket, ("", ""))
+        for counter, key in ((self._people, person), (self._addresses, address)):
+            if key:
+                counter[key] -= 1
+                if not counter[key]:
+                    del counter[key]
+        metrics.SOCKETS.set(len(self._open))
+        self._changed.set()
+
+    async def restart_all(self) -> None:
+        """Tells every viewer to come back, and waits until all are gone, at most DRAIN_SECONDS."""
+        for socket in list(self._open):
+            socket.restart()
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._open:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return

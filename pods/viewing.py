@@ -1,0 +1,127 @@
+"""Viewing: one viewer's watch from admission to end, as the body of one task.
+
+Rights are looked at before anything is subscribed, and again whenever they, or the person, change:
+then sending stops at once, what may no longer be seen is taken away, and the rest goes on where it was.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pods import metrics
+from pods.access import Person
+from pods.asked import Asked, Refusal, refusal
+from pods.domain.protocol import CloseCode, encode, error_frame
+from pods.domain.row import ParamValue
+from pods.live.hub import UnknownCluster
+from pods.live.viewer import Send, SlowViewer, Viewer
+from pods.scoping import Place
+
+if TYPE_CHECKING:
+    from pods.runtime import Runtime
+
+
+class Refused(Exception):
+    """The socket is to be ended with the `error` frame `code` and this close code."""
+
+    def __init__(self, code: str, close_code: CloseCode, params: dict[str, ParamValue] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.close_code = close_code
+        self.params = params or {}
+
+
+class Viewing:
+    """What `person` asked for, served through `send`. `close()` gives everything back."""
+
+    def __init__(
+        self, runtime: "Runtime", send: Send, person: Person, asked: Asked, resume: Sequence[str]
+    ) -> None:
+        self.person = person
+        self.asked = asked
+        self.viewer = Viewer(send, runtime.clock)
+        self._runtime = runtime
+        self._send = send
+        self._resume = resume
+        self._end: Refused | None = None
+        self._refused: set[str] = set()
+
+    async def run(self) -> None:
+        """Serves until cancelled. Raises Refused where the viewer is to be sent away."""
+        try:
+            while True:
+                await self._subscribe()
+                await self.viewer.run()
+                if self._end is not None:
+                    raise self._end
+        except SlowViewer as error:
+            raise Refused("slow_viewer", CloseCode.SLOW_VIEWER) from error
+
+    def rights_changed(self, person: Person | None) -> None:
+        """The rights or the person changed; None: no longer signed in."""
+        if person is None and self.person.user_id is not None:
+            self.end(Refused("signed_out", CloseCode.NOT_SIGNED_IN))
+        self.person = person or Person.anonymous
+        self.viewer.interrupt()
+
+    def end(self, refused: Refused) -> None:
+        """Ends the watch as soon as its task runs."""
+        self._end = self._end or refused
+        self.viewer.interrupt()
+
+    def close(self) -> None:
+        """Gives back every subscription. A second close does nothing."""
+        for label in list(self.viewer.held):
+            self._drop(label)
+
+    async def _subscribe(self) -> None:
+        """Brings the subscriptions in line with what may be seen now. Raises Refused."""
+        if self._end is not None:
+            raise self._end
+        refusals = self.refusals()
+        for name, found in refusals.items():
+            if name not in self._refused:
+                self._drop(name)
+                await self._tell(name, found)
+        self._refused = set(refusals)
+        allowed = tuple(name for name in self.asked.namespaces if name not in refusals)
+        places = await self._runtime.place(self.person, self.asked.cluster, allowed)
+        if not places:
+            raise Refused("not_found", CloseCode.NOT_FOUND, {"name": f"{self.asked.cluster}/*"})
+        for label, place in places.items():
+            self._hold(label, place)
+        self._resume = ()
+
+    def refusals(self) -> dict[str, Refusal]:
+        """The namespaces that this person may not see. Raises Refused where that is all of them."""
+        access, cluster = self._runtime.access, self.asked.cluster
+        found = {name: refusal(access, self.person, cluster, name) for name in self.asked.namespaces}
+        refusals = {name: refused for name, refused in found.items() if refused is not None}
+        if len(refusals) == len(found):
+            first = refusals[self.asked.namespaces[0]]
+            code = "rights_taken" if self.viewer.held and first.code == "forbidden" else first.code
+            raise Refused(code, first.close_code, dict(first.params))
+        return refusals
+
+    def _hold(self, label: str, place: Place) -> None:
+        """Subscribes `label` at `place`, unless it is served from there already."""
+        held = self.viewer.held.get(label)
+        if held is not None and (held.key, held.rule) == place:
+            return
+        hub, asked = self._runtime.hub, self.asked
+        try:
+            fresh = hub.subscribe(place.key, label, asked.filter, place.rule, self.viewer, self._resume)
+        except UnknownCluster as error:
+            raise Refused("not_found", CloseCode.NOT_FOUND, {"name": asked.cluster}) from error
+        if held is None:
+            metrics.VIEWERS.labels(asked.cluster, label).inc()
+        self.viewer.add(fresh)
+
+    def _drop(self, label: str) -> None:
+        if label in self.viewer.held:
+            self.viewer.remove(label)
+            metrics.VIEWERS.labels(self.asked.cluster, label).dec()
+
+    async def _tell(self, namespace: str, found: Refusal) -> None:
+        code = "rights_taken" if found.code == "forbidden" and self.viewer.frames else found.code
+        frame = error_frame(code, dict(found.params), final=False, namespace=namespace)
+        await self._send(encode(frame).decode())

@@ -9,6 +9,8 @@ import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import pytest_asyncio
@@ -17,7 +19,9 @@ from tests.cluster import programs
 from tests.cluster.build import BuildError, available, ensure
 from tests.cluster.control_plane import ControlPlane
 from tests.leaks import Held
+from tools.chromium import find_chromium
 
+BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
 CLUSTER_FIXTURES = frozenset({"control_plane", "full_control_plane"})
 SIMULATED_NODES = 3
 
@@ -25,10 +29,32 @@ LEAK_DEADLINE_SECONDS = 3.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks every test that needs a control plane, so that it can be left out by `-m 'not cluster'`."""
+    """Marks the tests that need a control plane or a browser, so that they can be run apart."""
     for item in items:
+        if BROWSER_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.browser)
         if CLUSTER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.cluster)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With CI=true a skipped test is a failure: there, everything must be able to run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _cannot_run(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """A Chromium that starts on this machine."""
+    found = find_chromium()
+    return found or _cannot_run("No Chromium that starts. `make test` gets one where that is possible.")
 
 
 def _control_plane(needs: frozenset[str], nodes: int) -> Iterator[ControlPlane]:
@@ -36,9 +62,7 @@ def _control_plane(needs: frozenset[str], nodes: int) -> Iterator[ControlPlane]:
         try:
             ensure(needs)
         except BuildError as error:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(error))
-            pytest.skip(str(error))
+            _cannot_run(str(error))
     with ControlPlane(nodes=nodes) as cluster:
         yield cluster
 

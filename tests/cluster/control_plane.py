@@ -189,10 +189,15 @@ class ControlPlane:
         if objects := people.role_objects(user, namespace):
             self.apply(*objects)
 
+    @property
+    def kubectl_path(self) -> Path:
+        """The kubectl that belongs to this control plane's version."""
+        return self._paths["kubectl"]
+
     def kubectl(self, *arguments: str, input: str | None = None) -> str:
         """Runs kubectl as the administrator and returns what it prints. Raises KubectlError."""
         done = subprocess.run(
-            [str(self._paths["kubectl"]), f"--cache-dir={self.folder}/kubectl-cache", *arguments],
+            [str(self.kubectl_path), f"--cache-dir={self.folder}/kubectl-cache", *arguments],
             input=input or "",
             capture_output=True,
             text=True,

@@ -49,7 +49,8 @@ def running() -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 def _address(process: subprocess.Popen[str]) -> str:
     """Wait for the line that says it is ready."""
-    assert process.stdout is not None
+    if process.stdout is None:
+        raise ValueError("the process has no pipe to read from")
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         deadline = time.monotonic() + START_SECONDS

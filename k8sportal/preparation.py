@@ -45,7 +45,7 @@ def keep_secret_key(folder: Path) -> Path:
 @contextlib.contextmanager
 def locked(folder: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """Let one process at a time prepare; the kernel drops the lock of one that dies."""
-    with open(folder / "prepare.lock", "w", encoding="utf-8") as file:
+    with (folder / "prepare.lock").open("w", encoding="utf-8") as file:
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -108,7 +108,7 @@ def _static_fingerprint() -> str:
 
     digest = hashlib.sha256()
     for finder in get_finders():
-        for name, storage in finder.list([]):  # type: ignore[no-untyped-call]
-            status = os.stat(storage.path(name))
+        for name, storage in finder.list([]):
+            status = Path(storage.path(name)).stat()
             digest.update(f"{storage.path(name)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -44,7 +44,7 @@ class PortalServer(Server):
             websocket_max_frame_size=settings.PORTAL_MAX_FRAME_BYTES,
             server_name="k8sportal",
         )
-        self.endpoints = []
+        self.endpoints: list[str] = []
         self.listening = listening
         self.port: Any = None
 
@@ -63,23 +63,22 @@ class PortalServer(Server):
 
     async def cancel_applications(self) -> None:
         """Cancel every running application and wait for their ends, for so long."""
-        running = [
-            details["application_instance"]
-            for details in self.connections.values()
-            if "application_instance" in details and not details["application_instance"].done()
-        ]
+        running = self.running()
         for application in running:
             application.cancel()
         if running:
             await asyncio.wait(running, timeout=CLOSE_SECONDS)
 
     async def until_quiet(self) -> None:
-        """Wait until no connection has an application that still runs."""
-        while any(
-            "application_instance" in details and not details["application_instance"].done()
-            for details in self.connections.values()
-        ):
-            await asyncio.sleep(0.05)
+        """Wait until every application that runs now has ended by itself."""
+        running = self.running()
+        if running:
+            await asyncio.wait(running)
+
+    def running(self) -> list[asyncio.Future[None]]:
+        """The applications that have not ended; a connection whose request is not whole has none."""
+        applications = [details.get("application_instance") for details in self.connections.values()]
+        return [application for application in applications if application and not application.done()]
 
 
 def serve_daphne(

@@ -13,8 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
@@ -131,13 +130,13 @@ def source_of(row: Cluster) -> ClusterSource:
 # --- People --------------------------------------------------------------------------------------
 
 
-def person_of(user: AbstractBaseUser | AnonymousUser, session: SessionBase | None) -> Person:
+def person_of(user: User | AnonymousUser, session: SessionBase | None) -> Person:
     """The person behind a request or socket (one query for the groups)."""
     if not user.is_authenticated or not user.is_active:
         return Person.anonymous
-    groups = frozenset(user.groups.values_list("pk", flat=True))  # type: ignore[union-attr]
+    groups = frozenset(user.groups.values_list("pk", flat=True))
     session_key = session.session_key if session is not None else None
-    return Person(user.pk, user.get_username(), user.is_superuser, groups, session_key)  # type: ignore[union-attr]
+    return Person(user.pk, user.get_username(), user.is_superuser, groups, session_key)
 
 
 def check_people(people: Iterable[Person]) -> dict[Person, Person | None]:

@@ -12,9 +12,11 @@ class PodsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from k8sportal.close_codes import allow_all
         from pods import checks, signals
         from pods.first_admin import create_after_migrating
 
+        allow_all()
         checks.register_checks()
         signals.connect()
         post_migrate.connect(create_after_migrating, sender=self)

@@ -14,6 +14,9 @@ from django.core import checks
 from k8sportal.environment import SettingError
 from pods.sources import configured_sources
 
+# Read by the tools and tests, not by the portal.
+_TOOLS = frozenset({"PORTAL_CACHE", "PORTAL_CHROMIUM"})
+
 
 def startup_errors() -> list[SettingError]:
     """Everything wrong with the settings and with the clusters they name. Reads files, no database."""
@@ -35,7 +38,7 @@ def check_unknown_names(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
         name
         for name in variables
         if name.startswith("PORTAL_")
-        and name not in settings.ENV.known
+        and name not in settings.ENV.known | _TOOLS
         and not re.match(r"PORTAL_(PORT|SERVICE)(_|$)", name)
     )
     hint = "See docs/settings.md for the names there are."

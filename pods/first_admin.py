@@ -16,7 +16,7 @@ def create_first_admin(password: str) -> bool:
     users = get_user_model().objects
     if users.exists():
         return False
-    users.create_superuser(NAME, password=password)  # type: ignore[attr-defined]
+    users.create_superuser(NAME, password=password)
     return True
 
 

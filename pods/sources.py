@@ -80,7 +80,7 @@ def _own_namespace(account: Path) -> str:
 
 def _read_kubeconfig(paths: str, called: str, *, required: bool) -> Found:
     """The contexts of kubeconfig files, joined as kubectl joins them: what comes first wins."""
-    files = [Path(os.path.abspath(os.path.expanduser(part))) for part in paths.split(os.pathsep) if part]
+    files = [Path(part).expanduser().absolute() for part in paths.split(os.pathsep) if part]
     there = [path for path in files if path.exists()]
     if not there:
         return Found(errors=[_unusable(called, f"no such file: {paths}")])

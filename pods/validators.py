@@ -37,9 +37,7 @@ def validate_namespace_pattern(pattern: str) -> None:
         validate_namespace(pattern)
     elif not _PATTERN.fullmatch(pattern) or not _brackets_close(pattern):
         raise ValidationError(
-            _(
-                "“%(pattern)s” is no pattern of namespaces: use lower-case letters, digits, hyphens, *, ? and […]."
-            ),
+            _("“%(pattern)s” is no pattern of namespaces: use small letters, digits, hyphens, *, ? and […]."),
             code="pattern",
             params={"pattern": pattern},
         )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from asgiref.sync import async_to_sync
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,7 +20,7 @@ from django.views.decorators.http import require_safe
 from pods import texts
 from pods.access import AccessTable, ClusterInfo, Decision, Person, load_access, person_of
 from pods.domain.row import HEALTHS
-from pods.domain.scope import ALL_NAMESPACES, is_object_name
+from pods.domain.scope import ALL_NAMESPACES, Scope, is_object_name
 from pods.viewparams import BadParams, ViewParams, read_params
 
 # From this many pods on, the first picture comes compressed over HTTP instead of the socket.
@@ -104,6 +103,7 @@ def _section(visit: Visit, cluster: ClusterInfo) -> dict[str, Any]:
     return {
         "cluster": cluster,
         "all": pods_address(cluster, ALL_NAMESPACES),
+        "pattern": pods_address(cluster, "__namespace__"),
         "namespaces": [
             {"name": info.name, "gone": info.gone, "href": pods_address(cluster, info.name)}
             for info in namespaces
@@ -192,9 +192,15 @@ def _config(cluster: ClusterInfo, params: ViewParams, *, boot: bool) -> dict[str
 
 
 def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:
-    """Whether the view is known to be large; what nobody counts yet is taken from the socket."""
+    """Whether the view is known to be large. Only what is watched anyway is counted: to look at one
+    namespace must not start a watch of all."""
+    if params.namespaces == (ALL_NAMESPACES,):
+        return True
     if visit.portal is None:
         return False
-    counts = async_to_sync(visit.portal.overview)(visit.person, cluster.name) or {}
-    wanted = counts if params.namespaces == (ALL_NAMESPACES,) else params.namespaces
-    return sum(sum(counts.get(namespace, {}).values()) for namespace in wanted) >= HTTP_PICTURE_FROM
+    total = 0
+    for namespace in params.namespaces:
+        feed = visit.portal.hub.feed(Scope(cluster.name, "pods", namespace))
+        if feed is not None and feed.synced:
+            total += sum(feed.counts().get(namespace, {}).values())
+    return total >= HTTP_PICTURE_FROM

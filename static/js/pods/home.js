@@ -64,11 +64,26 @@ class HomePage {
     setText(note, words);
     note.hidden = words === '';
     for (const namespace of namespaces) {
-      const item = section.querySelector(`[data-namespace="${CSS.escape(namespace.name)}"]`);
-      if (item !== null) {
-        this.drawCounts(item, namespace.counts);
-      }
+      this.drawCounts(this.item(section, namespace.name), namespace.counts);
     }
+  }
+
+  /** The namespace's item; one that the cluster got since the page was made takes its place by name. */
+  item(section, name) {
+    const known = section.querySelector(`[data-namespace="${CSS.escape(name)}"]`);
+    if (known !== null) {
+      return known;
+    }
+    const item = byId('namespace-template').content.firstElementChild.cloneNode(true);
+    item.dataset.namespace = name;
+    const link = item.querySelector('a');
+    link.textContent = name;
+    link.href = section.dataset.pattern.replace('__namespace__', encodeURIComponent(name));
+    const list = section.querySelector('.namespaces');
+    list.querySelector('.none')?.remove();
+    const after = [...list.children].find((other) => other.dataset.namespace > name) ?? null;
+    list.insertBefore(item, after);
+    return item;
   }
 
   drawCounts(item, counts) {

@@ -11,7 +11,7 @@ import { humanDuration, instant } from './time.js';
 /** Row heights in pixels, as static/css/table.css sets them. */
 export const HEIGHTS = {
   wide: { plain: 34, reason: 60 },
-  narrow: { plain: 54, reason: 96 },
+  narrow: { plain: 54, reason: 113 },
 };
 
 /** How long a changed row bears its mark. */

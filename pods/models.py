@@ -8,6 +8,7 @@ commands share.
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -15,6 +16,7 @@ from simple_history.models import HistoricalRecords
 from pods.domain.scope import url_name
 from pods.validators import (
     VERBS,
+    source_errors,
     validate_cluster_name,
     validate_namespace,
     validate_namespace_pattern,
@@ -71,6 +73,18 @@ class Cluster(models.Model):
         """Save, with the URL name that follows from the name."""
         self.url_name = url_name(self.name)
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Check that the source is whole, and the name tellable from others' in addresses."""
+        super().clean()
+        errors = source_errors(self)
+        clash = Cluster.objects.filter(url_name=url_name(self.name)).exclude(pk=self.pk).first()
+        if clash is not None and clash.name != self.name:
+            errors["name"] = _("In addresses this would be the same name as that of “%(other)s”.") % {
+                "other": clash.name
+            }
+        if errors:
+            raise ValidationError(errors)
 
 
 class Namespace(models.Model):

@@ -4,14 +4,19 @@ Every name here ends up in a URL of the portal or of a Kubernetes API server, so
 plainly a name is refused (a namespace called `..` would be the path of all namespaces).
 """
 
+import os
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from pods.domain.scope import is_namespace_name, url_name
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 VERBS = ("pods",)
 
@@ -82,3 +87,48 @@ def validate_verbs(verbs: object) -> None:
             code="verbs",
             params={"verbs": ", ".join(VERBS)},
         )
+
+
+class Source(Protocol):
+    """The fields of a cluster that say where it is."""
+
+    kind: str
+    kubeconfig_paths: str
+    context: str
+    server: str
+    ca_file: str
+    ca_data: str
+    token_file: str
+    insecure_skip_tls_verify: bool
+
+
+def source_errors(cluster: Source) -> "dict[str, StrOrPromise]":
+    """What is missing or contradictory in a cluster's source, by field; empty where nothing is.
+
+    Whether the files and the server are there is another question: "check the connection" tells.
+    """
+    if cluster.kind == "kubeconfig":
+        return _missing(cluster, "kubeconfig_paths", "context") | _not_absolute(cluster, "kubeconfig_paths")
+    if cluster.kind != "server":
+        return {}
+    errors = _missing(cluster, "server") | _not_absolute(cluster, "ca_file", "token_file")
+    if cluster.ca_data and not cluster.ca_data.lstrip().startswith("-----BEGIN CERTIFICATE-----"):
+        errors["ca_data"] = _("This is not a certificate in PEM form (-----BEGIN CERTIFICATE-----).")
+    if cluster.ca_file and cluster.ca_data:
+        errors["ca_data"] = _("Give the CA as a file or as text, not both.")
+    if cluster.insecure_skip_tls_verify and (cluster.ca_file or cluster.ca_data):
+        errors["insecure_skip_tls_verify"] = _("With a CA the server's certificate is verified: choose one.")
+    return errors
+
+
+def _missing(cluster: Source, *fields: str) -> "dict[str, StrOrPromise]":
+    return {field: _("This source needs it.") for field in fields if not getattr(cluster, field)}
+
+
+def _not_absolute(cluster: Source, *fields: str) -> "dict[str, StrOrPromise]":
+    return {
+        field: _("Name a file on the portal's host by its absolute path. Its content is never stored.")
+        for field in fields
+        for path in getattr(cluster, field).split(os.pathsep)
+        if path and not path.startswith("/")
+    }

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from pods.access import Person, person_of
-from pods.asked import Asked, Refusal, read, refusal
+from pods.asked import Asked, read
 from pods.clock import rfc3339
 from pods.domain.protocol import ERROR_SENTENCES, FeedFrame, feed_frame
 from pods.domain.row import ParamValue, Row
@@ -140,12 +140,8 @@ async def _asked(request: HttpRequest) -> tuple[Person, Asked]:
         if error.signing_in_may_help and person.user_id is None:
             raise ApiRefused(401, "not_signed_in") from error
         raise ApiRefused(400, "bad_request", {"detail": error.message.rstrip(".")}) from error
-    refusals: list[Refusal | None] = [
-        refusal(access, person, asked.cluster, name) for name in asked.namespaces
-    ]
-    for found in refusals:
-        if found is not None:
-            raise ApiRefused(found.status, found.code, dict(found.params))
+    for found in (await runtime.refusals(person, asked)).values():
+        raise ApiRefused(found.status, found.code, dict(found.params))
     return person, asked
 
 

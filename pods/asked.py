@@ -39,7 +39,13 @@ def read(params: ViewParams, access: AccessTable) -> Asked:
     )
 
 
-def refusal(access: AccessTable, person: Person, cluster: str, namespace: str) -> Refusal | None:
+def refusals(access: AccessTable, person: Person, asked: Asked) -> dict[str, Refusal]:
+    """The namespaces of a view that this person may not see, each with the reason."""
+    found = {name: _refusal(access, person, asked.cluster, name) for name in asked.namespaces}
+    return {name: refusal for name, refusal in found.items() if refusal is not None}
+
+
+def _refusal(access: AccessTable, person: Person, cluster: str, namespace: str) -> Refusal | None:
     """Why this person may not see `namespace` of `cluster`; None where they may.
 
     Whether a namespace exists is told only to those who may see all; to others it is "not allowed".

@@ -141,9 +141,7 @@ class PodConsumer(AsyncWebsocketConsumer):
             if error.signing_in_may_help and not known:
                 raise Refused("not_signed_in", CloseCode.NOT_SIGNED_IN) from error
             raise Refused("bad_request", CloseCode.BAD_REQUEST, {"detail": error.message.rstrip(".")}) from error
-        viewing = Viewing(self.runtime, self._send_text, self.person, asked, query.getlist("resume"))
-        viewing.refusals()
-        return viewing
+        return Viewing(self.runtime, self._send_text, self.person, asked, query.getlist("resume"))
 
     def _take(self, text: str | None) -> None:
         """One received frame. Raises Refused."""

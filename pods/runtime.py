@@ -13,6 +13,7 @@ import structlog
 
 from pods.access import AccessTable, Person
 from pods.access_watch import AccessWatch
+from pods.asked import Asked, Refusal, refusals
 from pods.clock import Clock, SystemClock
 from pods.clusters import Clusters
 from pods.domain.row import HEALTHS
@@ -117,6 +118,17 @@ class Runtime:
         names = [info.name for info in self.access.namespaces(person, cluster)]
         place = await place_all(cluster, rule, names, self.limits.wide_scope_at, wide)
         return {} if place is None else {"*": place}
+
+    async def refusals(self, person: Person, asked: Asked) -> dict[str, Refusal]:
+        """The namespaces of a view that this person may not see, and why.
+
+        One that the portal has not met is looked for in the cluster before it is called unknown.
+        """
+        found = refusals(self.access, person, asked)
+        if any(refusal.status == 404 for refusal in found.values()):
+            await self.refresh_namespaces(asked.cluster)
+            found = refusals(self.access, person, asked)
+        return found
 
     async def refresh_namespaces(self, cluster: str) -> None:
         """Lists the cluster's namespaces, at most every 10 s, and takes over what changed."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pods import metrics
 from pods.access import Person
-from pods.asked import Asked, Refusal, refusal
+from pods.asked import Asked, Refusal
 from pods.domain.protocol import CloseCode, encode, error_frame
 from pods.domain.row import ParamValue
 from pods.live.hub import UnknownCluster
@@ -77,7 +77,7 @@ class Viewing:
         """Brings the subscriptions in line with what may be seen now. Raises Refused."""
         if self._end is not None:
             raise self._end
-        refusals = self.refusals()
+        refusals = self._denied(await self._runtime.refusals(self.person, self.asked))
         for name, found in refusals.items():
             if name not in self._refused:
                 self._drop(name)
@@ -91,12 +91,9 @@ class Viewing:
             self._hold(label, place)
         self._resume = ()
 
-    def refusals(self) -> dict[str, Refusal]:
-        """The namespaces that this person may not see. Raises Refused where that is all of them."""
-        access, cluster = self._runtime.access, self.asked.cluster
-        found = {name: refusal(access, self.person, cluster, name) for name in self.asked.namespaces}
-        refusals = {name: refused for name, refused in found.items() if refused is not None}
-        if len(refusals) == len(found):
+    def _denied(self, refusals: dict[str, Refusal]) -> dict[str, Refusal]:
+        """`refusals` of single namespaces. Raises Refused where that is all that was asked for."""
+        if len(refusals) == len(self.asked.namespaces):
             first = refusals[self.asked.namespaces[0]]
             code = "rights_taken" if self.viewer.held and first.code == "forbidden" else first.code
             raise Refused(code, first.close_code, dict(first.params))

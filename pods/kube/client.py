@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.rest import RESTClientObject
 
 from pods.domain.reasons import Reason
 from pods.kube.credentials import Loaded
@@ -19,11 +20,21 @@ from pods.kube.status import status_error
 
 USER_AGENT = "k8sportal"
 
+# The probe comes every 2 s and keeps its connection; after the last viewer nothing stays open for long.
+KEEPALIVE_SECONDS = 5.0
+
 Query = list[tuple[str, str]]
 
 # Status bodies are small; whatever is longer is not one.
 MAX_ERROR_BODY_BYTES = 64 * 1024
 ERROR_BODY_SECONDS = 5.0
+
+
+class _RestClient(RESTClientObject):  # type: ignore[misc]  # the client has no type hints
+    """The official transport with a pool that never makes a watch wait, and forgets idle connections soon."""
+
+    def _create_connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(limit=0, ssl=self.ssl_context, keepalive_timeout=KEEPALIVE_SECONDS)
 
 
 class Client:
@@ -32,6 +43,7 @@ class Client:
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
         self._api = ApiClient(loaded.configuration)
+        self._api.rest_client = _RestClient(loaded.configuration)
         self._api.user_agent = USER_AGENT
         self._open: set[aiohttp.ClientResponse] = set()
         self._retired = False

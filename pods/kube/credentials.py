@@ -121,12 +121,8 @@ def _bearer(token_file: str) -> str:
 
 
 def _configuration(**arguments: Any) -> Configuration:
-    """A fresh configuration whose pool never makes a watch wait: the limits are the Cluster's own.
-
-    aiohttp reads 0 as "no limit"; the official default is 100, and the 101st watch waits for ever.
-    """
+    """A fresh configuration without the client's own retries: when to try again is the reflector's."""
     configuration = Configuration(**arguments)
-    configuration.connection_pool_maxsize = 0
     configuration.retries = None
     return configuration
 

@@ -7,6 +7,7 @@ HTTP, deadlines and the wire; when to list, to watch and to wait is the reflecto
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -19,6 +20,7 @@ from pods.kube.cluster import Cluster
 from pods.kube.errors import BadAnswer, KubeError, StreamRestarted, TimedOut, Unreachable
 from pods.kube.resource import Codec, Page, Resource
 from pods.kube.status import event_error
+from pods.kube.watchlog import WatchRecord
 
 T = TypeVar("T")
 
@@ -115,7 +117,7 @@ class ListWatch(Generic[T]):
         generator (close it) ends the watch at the server.
         """
         query = self._watch_query(resource_version)
-        async with self.cluster.watch_slot(), self.cluster.get(
+        async with self.cluster.watch_slot(), self._logged() as record, self.cluster.get(
             self.resource.path(self.namespace),
             query,
             self.resource.watch_accept,
@@ -124,9 +126,23 @@ class ListWatch(Generic[T]):
             forbidden=self._forbidden("watch"),
         ) as response:
             opened_at = self.cluster.clock.monotonic()
+            record.opened(resource_version)
             yield []
             async for batch in self._events(response, opened_at, initial=resource_version is None):
+                record.events += len(batch)
                 yield batch
+
+    @asynccontextmanager
+    async def _logged(self) -> AsyncIterator[WatchRecord]:
+        """Counts the watch while it is open, and writes its two lines into the log."""
+        record = WatchRecord(self.cluster.name, self.resource.name, self.namespace, self.cluster.clock)
+        try:
+            yield record
+        except (KubeError, asyncio.CancelledError, GeneratorExit) as error:
+            record.ended(error)
+            raise
+        else:
+            record.ended(None)
 
     async def _page(self, codec: Codec[T], continue_token: str) -> Page[T]:
         query: Query = [*self.resource.query, ("limit", str(PAGE_SIZE))]

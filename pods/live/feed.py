@@ -22,7 +22,8 @@ from pods.kube.resource import PodRecord
 from pods.live.status import FeedState
 from pods.live.store import Changes
 
-# Bursts (a rollout, a node lost) are coalesced per pod for this long.
+# A change after a quiet moment goes out at once; bursts (a rollout, a node lost) are coalesced per pod
+# for this long.
 TICK_SECONDS = 0.03
 HELD_SECONDS = 300.0
 HELD_CHANGES = 10_000
@@ -72,6 +73,7 @@ class Feed:
         self._held_changes = 0
         self._pending: Changes = {}
         self._pending_since = 0.0
+        self._numbered_at = float("-inf")
         self._tick_handle: asyncio.TimerHandle | None = None
         self._counts: dict[str, Counter[Health]] = {}
         self._health: dict[str, Health] = {}
@@ -83,7 +85,8 @@ class Feed:
             self._pending_since = self._clock.monotonic()
         self._pending.update(changes)
         if changes and self._tick_handle is None:
-            self._tick_handle = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+            delay = max(self._numbered_at + TICK_SECONDS - self._clock.monotonic(), 0.0)
+            self._tick_handle = asyncio.get_running_loop().call_later(delay, self._tick)
 
     def sync(self) -> None:
         """The first whole picture is there: from now on there are snapshots."""
@@ -144,6 +147,7 @@ class Feed:
             return
         now = self._clock.monotonic()
         self.offset += 1
+        self._numbered_at = now
         self.arrived_at = self._pending_since
         self._held.append(Batch(self.offset, now, self._pending_since, changes))
         self._held_changes += len(changes)

@@ -1,0 +1,45 @@
+"""What is told of one upstream watch: a gauge while it is open, a line in the log at each end of it."""
+
+import secrets
+
+import structlog
+
+from pods import metrics
+from pods.clock import Clock
+from pods.kube.errors import KubeError
+
+log = structlog.get_logger(__name__)
+
+
+class WatchRecord:
+    """One watch, from the answer's headers to its end. A watch that was refused never opened."""
+
+    def __init__(self, cluster: str, resource: str, namespace: str, clock: Clock) -> None:
+        self.events = 0
+        self._about = {
+            "watch": secrets.token_hex(4),
+            "cluster": cluster,
+            "resource": resource,
+            "namespace": namespace,
+        }
+        self._gauge = metrics.UPSTREAM_WATCHES.labels(cluster, resource, namespace)
+        self._clock = clock
+        self._opened_at: float | None = None
+
+    def opened(self, resource_version: str | None) -> None:
+        """The server took the watch; None for a streaming list."""
+        self._opened_at = self._clock.monotonic()
+        self._gauge.inc()
+        log.info("watch_opened", **self._about, resource_version=resource_version)
+
+    def ended(self, error: BaseException | None) -> None:
+        """It ended: by the server (None), by `error`, or because nobody needs it any more."""
+        if self._opened_at is None:
+            return
+        self._gauge.dec()
+        if isinstance(error, KubeError):
+            why = error.reason.code
+        else:
+            why = "server" if error is None else "not_needed"
+        seconds = round(self._clock.monotonic() - self._opened_at, 3)
+        log.info("watch_ended", **self._about, why=why, seconds=seconds, events=self.events)

@@ -258,6 +258,18 @@ def test_an_init_container_that_is_through_is_not_named() -> None:
     assert found.params["container"] == "web"
 
 
+def test_an_init_container_that_is_through_is_no_reason_for_not_being_ready() -> None:
+    subject = pod(
+        container(running(), ready=True),
+        inits=[container(terminated(0), name="init")],
+        conditions=[condition("Ready", "False", "ReadinessGatesNotReady")],
+        spec={"readinessGates": [{"conditionType": "example.com/lb"}]},
+    )
+    found = why(subject, "waiting", "Running")
+    assert found is not None
+    assert found.code == "readiness_gates"
+
+
 def test_long_lists_of_names_are_cut() -> None:
     subject = pod(*[container(running(), name=f"c{i}") for i in range(20)], conditions=[NOT_READY])
     found = why(subject, "waiting", "Running")

@@ -1,83 +1,18 @@
-"""The composition root: settings, Django, the runtime, and what a request or socket passes through.
+"""What ASGI servers load: `application`, with the `runtime` behind it.
 
-`application` is served by k8sportal.serve, by `daphne k8sportal.asgi:application`, and by runserver.
+Wrong settings are refused before anything else is imported.
 """
 
 import os
-from typing import Any
+
+import django
+
+from k8sportal.startup import refuse_wrong_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "k8sportal.settings")
-
-from k8sportal.startup import refuse, refuse_wrong_settings
-
 refuse_wrong_settings()
+django.setup()
 
-from django.core.asgi import get_asgi_application
+from k8sportal.application import application, runtime  # noqa: E402 (needs Django set up)
 
-django_application = get_asgi_application()
-
-from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter
-from django.conf import settings
-
-from k8sportal.proxies import ForwardedHeaders
-from pods.access import SourceClashError, sync_sources
-from pods.origin import OwnOrigin
-from pods.routing import websocket_routes
-from pods.runtime import Limits, Runtime
-from pods.sources import configured_sources
-
-
-class WithRuntime:
-    """ASGI middleware: gives every scope the runtime, which starts with the first one.
-
-    Daphne has no start-up event, so the first request or socket is the first moment inside the loop.
-    """
-
-    def __init__(self, application: Any, runtime: Runtime) -> None:
-        self.application = application
-        self.runtime = runtime
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """Passes the scope on, with `portal` in it."""
-        await self.runtime.start()
-        await self.application({**scope, "portal": self.runtime}, receive, send)
-
-
-def enter_sources() -> None:
-    """Enters the environment's clusters in the database; refuses to start where names clash."""
-    found = configured_sources()
-    refuse(found.errors)
-    try:
-        sync_sources(found.clusters)
-    except SourceClashError as error:
-        refuse(error.errors)
-
-
-def build(runtime: Runtime) -> Any:
-    """The whole application round `runtime`."""
-    sockets = OwnOrigin(
-        AuthMiddlewareStack(websocket_routes),
-        hosts=settings.ALLOWED_HOSTS,
-        trusted=settings.CSRF_TRUSTED_ORIGINS,
-    )
-    protocols = ProtocolTypeRouter({"http": django_application, "websocket": sockets})
-    return ForwardedHeaders(
-        WithRuntime(protocols, runtime), settings.PORTAL_TRUSTED_PROXIES, settings.PORTAL_PATH_PREFIX
-    )
-
-
-runtime = Runtime(
-    Limits(
-        sockets_per_person=settings.PORTAL_MAX_SOCKETS_PER_PERSON,
-        sockets_per_address=settings.PORTAL_MAX_SOCKETS_PER_ADDRESS,
-        messages_per_second=settings.PORTAL_MAX_MESSAGES_PER_SECOND,
-        frame_bytes=settings.PORTAL_MAX_FRAME_BYTES,
-        namespaces=settings.PORTAL_MAX_NAMESPACES,
-        linger_seconds=settings.PORTAL_LINGER_SECONDS,
-        wide_scope_at=settings.PORTAL_WIDE_SCOPE_AT,
-    ),
-    prepare=sync_to_async(enter_sources),
-)
-application = build(runtime)
+__all__ = ["application", "runtime"]

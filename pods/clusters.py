@@ -37,7 +37,7 @@ class Clusters:
         self._connected: dict[str, _Connected] = {}
 
     def get(self, name: str) -> Cluster | None:
-        """The cluster of this name, connected on first use; None where it is not configured or switched off."""
+        """The cluster of this name, connected on first use; None where it is not configured or is off."""
         connected = self._get(name)
         return connected.cluster if connected is not None else None
 

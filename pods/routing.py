@@ -1,6 +1,6 @@
 """The WebSocket's address."""
 
-from typing import Any
+from typing import Any, cast
 
 from channels.routing import URLRouter
 from django.urls import path, re_path
@@ -13,4 +13,4 @@ async def unknown(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-websocket_routes = URLRouter([path("ws/pods/", PodConsumer.as_asgi()), re_path("", unknown)])
+websocket_routes = URLRouter([path("ws/pods/", PodConsumer.as_asgi()), re_path("", cast(Any, unknown))])

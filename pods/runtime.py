@@ -156,7 +156,7 @@ class Runtime:
         return found or None
 
     def cluster_status(self, cluster: str) -> dict[str, Any] | None:
-        """What is wrong with a cluster, as code, parameters and sentence; None where nothing is known to be."""
+        """What is wrong with a cluster, as code, parameters and sentence; None where nothing is known of."""
         reason = self.clusters.failure(cluster)
         if reason is None:
             return None

@@ -18,9 +18,7 @@ class Place(NamedTuple):
 Wide = Callable[[], Awaitable[bool]]
 
 
-async def place_single(
-    cluster: str, namespaces: Sequence[str], wide_at: int, wide: Wide
-) -> dict[str, Place]:
+async def place_single(cluster: str, namespaces: Sequence[str], wide_at: int, wide: Wide) -> dict[str, Place]:
     """A place for each namespace: its own scope, or from `wide_at` namespaces on the `*` scope where allowed.
 
     `wide` tells whether the credentials may list the whole cluster; it is asked only when it matters.

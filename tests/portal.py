@@ -1,7 +1,7 @@
 """A whole portal as a process of its own, for tests that come from outside: sockets, pages, signals.
 
-    with PortalProcess(kubeconfig=control_plane.kubeconfig) as portal:
-        portal.url("/pods/"), portal.ws("/ws/pods/?…"), portal.metric("k8sportal_sockets")
+with PortalProcess(kubeconfig=control_plane.kubeconfig) as portal:
+    portal.url("/pods/"), portal.ws("/ws/pods/?…"), portal.metric("k8sportal_sockets")
 """
 
 import os
@@ -47,7 +47,11 @@ class PortalProcess:
         self.folder = Path(self._folder.name)
         self.log_path = self.folder / "portal.log"
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DJANGO_"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("PORTAL_", "DJANGO_"))
+            },
             "PORT": str(self.port),
             "PORTAL_SERVER": server,
             "PORTAL_DATA_DIR": str(self.folder / "data"),
@@ -174,7 +178,7 @@ class PortalProcess:
         return self.log_path.read_text(errors="replace")
 
     def wait_until(self, condition: Callable[[], bool], seconds: float, what: str) -> float:
-        """Waits for `condition`; how long that took. Fails the test, with the end of the log, after `seconds`."""
+        """Waits for `condition`; how long that took. After `seconds` the test fails, with the log's end."""
         started = time.monotonic()
         while not condition():
             waited = time.monotonic() - started

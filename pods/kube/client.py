@@ -30,7 +30,7 @@ MAX_ERROR_BODY_BYTES = 64 * 1024
 ERROR_BODY_SECONDS = 5.0
 
 
-class _RestClient(RESTClientObject):  # type: ignore[misc]  # the client has no type hints
+class _RestClient(RESTClientObject):
     """The official transport with a pool that never makes a watch wait, and forgets idle connections soon."""
 
     def _create_connector(self) -> aiohttp.TCPConnector:
@@ -131,5 +131,7 @@ def connection_error(error: Exception) -> KubeError:
     ):
         return Unreachable(Reason("unreachable", {"detail": "the connection was refused"}))
     if isinstance(error, aiohttp.InvalidURL | ValueError):
-        return CredentialsError(Reason("credentials", {"detail": "the server's address or token is malformed"}))
+        return CredentialsError(
+            Reason("credentials", {"detail": "the server's address or token is malformed"})
+        )
     return Unreachable(Reason("unreachable", {"detail": "the connection broke"}))

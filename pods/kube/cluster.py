@@ -129,7 +129,12 @@ class Cluster:
 
     async def _ask_version(self) -> None:
         async with self.get(
-            "/version", [], "application/json", verb="probe", seconds=DEADLINE_SECONDS, forbidden=_PROBE_FORBIDDEN
+            "/version",
+            [],
+            "application/json",
+            verb="probe",
+            seconds=DEADLINE_SECONDS,
+            forbidden=_PROBE_FORBIDDEN,
         ):
             return
 
@@ -157,7 +162,7 @@ class Cluster:
         return not loaded.from_plugin and age >= REREAD_SECONDS
 
     async def _reload(self) -> None:
-        """Loads the credentials. A failure stands for RELOAD_SECONDS, so that scopes do not queue to repeat it.
+        """Loads the credentials. A failure stands for RELOAD_SECONDS: scopes do not queue to repeat it.
 
         With a client that worked so far a failure is not fatal: the server decides whether its token
         is still good.

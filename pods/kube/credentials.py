@@ -18,7 +18,11 @@ from kubernetes.aio.config.incluster_config import (
     SERVICE_TOKEN_FILENAME,
     InClusterConfigLoader,
 )
-from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
+from kubernetes.aio.config.kube_config import (
+    KubeConfigLoader,
+    KubeConfigMerger,
+    _create_temp_file_with_content,
+)
 
 from pods.domain.reasons import Reason
 from pods.kube.errors import CredentialsError
@@ -39,27 +43,23 @@ class Loaded:
     from_plugin: bool
 
 
-class _Loader(KubeConfigLoader):  # type: ignore[misc]  # the client has no type hints
+class _Loader(KubeConfigLoader):
     """The official loader, with plugins run under our rules."""
 
     plugin_status: PluginStatus | None = None
 
     async def load_from_exec_plugin(self) -> bool:
-        spec = self._user["exec"].value
-        base_path = self._get_base_path(self._user.path)
-        status = await run_plugin(spec, base_path, self._cluster.value)
+        user: Any = self._user
+        cluster: Any = self._cluster
+        base_path = self._get_base_path(user.path)  # type: ignore[no-untyped-call]
+        status = await run_plugin(user["exec"].value, base_path, cluster.value)
         self.plugin_status = status
         if status.token:
             self.token = f"Bearer {status.token}"
         if status.client_certificate_data:
-            self._use_certificate(status)
+            self.cert_file = _create_temp_file_with_content(status.client_certificate_data)
+            self.key_file = _create_temp_file_with_content(status.client_key_data)
         return True
-
-    def _use_certificate(self, status: PluginStatus) -> None:
-        from kubernetes.aio.config.kube_config import _create_temp_file_with_content as temporary
-
-        self.cert_file = temporary(status.client_certificate_data)
-        self.key_file = temporary(status.client_key_data)
 
 
 async def load(source: ClusterSource) -> Loaded:
@@ -82,7 +82,9 @@ async def _from_kubeconfig(source: KubeconfigSource) -> Loaded:
     merged = await asyncio.to_thread(KubeConfigMerger, source.paths)
     if merged.config is None:
         raise CredentialsError(Reason("credentials", {"detail": "the kubeconfig file is missing"}))
-    loader = _Loader(config_dict=merged.config, active_context=source.context, config_base_path=None)
+    loader: Any = _Loader(  # type: ignore[no-untyped-call]
+        config_dict=merged.config, active_context=source.context, config_base_path=None
+    )
     configuration = _configuration()
     await loader.load_and_set(configuration)
     token = configuration.api_key.get("BearerToken")
@@ -153,7 +155,9 @@ def _detail(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{Path(str(error.filename)).name} does not exist"
     if isinstance(error, OSError):
-        return f"{Path(str(error.filename)).name} cannot be read" if error.filename else "a file cannot be read"
+        return (
+            f"{Path(str(error.filename)).name} cannot be read" if error.filename else "a file cannot be read"
+        )
     if isinstance(error, ConfigException):
         return str(error).splitlines()[0][:200]
     return "the kubeconfig file is malformed"

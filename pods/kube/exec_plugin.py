@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -44,8 +45,8 @@ async def run_plugin(
     where the program is missing, fails, prints something else, or takes longer than `timeout` seconds.
     """
     command = str(spec.get("command", ""))
-    program = os.path.join(base_path, command) if "/" in command else command
-    name = os.path.basename(command)
+    program = str(Path(base_path, command)) if "/" in command else command
+    name = Path(command).name
     try:
         process = await asyncio.create_subprocess_exec(
             program,

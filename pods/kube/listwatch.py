@@ -6,7 +6,7 @@ HTTP, deadlines and the wire; when to list, to watch and to wait is the reflecto
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
@@ -97,7 +97,7 @@ class ListWatch(Generic[T]):
         self.resource = resource
         self.namespace = namespace
 
-    async def pages(self) -> AsyncIterator[Page[T]]:
+    async def pages(self) -> AsyncGenerator[Page[T], None]:
         """The pages of a consistent list, PAGE_SIZE items each. Raises KubeError."""
         codec = self.resource.codec()
         continue_token = ""
@@ -108,7 +108,7 @@ class ListWatch(Generic[T]):
             if not continue_token:
                 return
 
-    async def watch(self, resource_version: str | None) -> AsyncIterator[list[Event[T]]]:
+    async def watch(self, resource_version: str | None) -> AsyncGenerator[list[Event[T]], None]:
         """Opens a watch and gives its events, in batches as they arrive; the first batch is empty.
 
         With None it is a streaming list: the current objects as ADDED, then the bookmark with
@@ -117,14 +117,18 @@ class ListWatch(Generic[T]):
         generator (close it) ends the watch at the server.
         """
         query = self._watch_query(resource_version)
-        async with self.cluster.watch_slot(), self._logged() as record, self.cluster.get(
-            self.resource.path(self.namespace),
-            query,
-            self.resource.watch_accept,
-            verb="watch",
-            seconds=HEADERS_SECONDS if resource_version is not None else LIST_HEADERS_SECONDS,
-            forbidden=self._forbidden("watch"),
-        ) as response:
+        async with (
+            self.cluster.watch_slot(),
+            self._logged() as record,
+            self.cluster.get(
+                self.resource.path(self.namespace),
+                query,
+                self.resource.watch_accept,
+                verb="watch",
+                seconds=HEADERS_SECONDS if resource_version is not None else LIST_HEADERS_SECONDS,
+                forbidden=self._forbidden("watch"),
+            ) as response,
+        ):
             opened_at = self.cluster.clock.monotonic()
             record.opened(resource_version)
             yield []
@@ -163,7 +167,7 @@ class ListWatch(Generic[T]):
             raise BadAnswer(Reason("bad_answer", {"detail": "a list that is not JSON"})) from error
 
     def _watch_query(self, resource_version: str | None) -> Query:
-        seconds = int(MIN_WATCH_SECONDS * (1 + random.random()))  # noqa: S311 (spreads load, guards nothing)
+        seconds = int(MIN_WATCH_SECONDS * (1 + random.random()))
         query: Query = [
             *self.resource.query,
             ("watch", "true"),

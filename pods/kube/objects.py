@@ -6,7 +6,15 @@ from pods.domain.reasons import Reason
 from pods.kube.cluster import Cluster
 from pods.kube.errors import BadAnswer, Forbidden
 from pods.kube.listwatch import HEADERS_SECONDS, ListWatch, read_body
-from pods.kube.resource import METADATA, METADATA_LIST, NAMESPACES, PODS, REPLICASETS, ReplicaSetRecord, decode_replicaset
+from pods.kube.resource import (
+    METADATA,
+    METADATA_LIST,
+    NAMESPACES,
+    PODS,
+    REPLICASETS,
+    ReplicaSetRecord,
+    decode_replicaset,
+)
 
 
 async def fetch_replicaset(cluster: Cluster, namespace: str, name: str) -> ReplicaSetRecord:

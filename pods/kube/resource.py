@@ -225,7 +225,9 @@ class Resource(Generic[T]):
 
 
 def _replicaset(metadata: _Meta) -> ReplicaSetRecord:
-    return ReplicaSetRecord(metadata.uid, metadata.namespace, metadata.name, controller(metadata.owner_references))
+    return ReplicaSetRecord(
+        metadata.uid, metadata.namespace, metadata.name, controller(metadata.owner_references)
+    )
 
 
 _decode_metadata = msgspec.json.Decoder(_MetadataObject).decode

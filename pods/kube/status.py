@@ -54,7 +54,9 @@ def status_error(status: int, body: bytes, retry_after: str | None, forbidden: R
     if status == 404:
         return NotFound(Reason("not_found"))
     if status == 429:
-        return _with_pause(TooManyRequests(Reason("too_many_requests", {"seconds": int(pause or 1)})), pause or 1.0)
+        return _with_pause(
+            TooManyRequests(Reason("too_many_requests", {"seconds": int(pause or 1)})), pause or 1.0
+        )
     if status in _UNSUPPORTED:
         return Unsupported(Reason("bad_answer", {"detail": f"HTTP {status}"}))
     if status in (500, 504) and (_TOO_LARGE in body or _TOO_LARGE_MESSAGE in body):

@@ -14,7 +14,7 @@ class Backoff:
 
     def __init__(self, rng: random.Random | None = None) -> None:
         self.failures = 0
-        self._rng = rng or random.Random()  # noqa: S311 (spreads load, guards nothing)
+        self._rng = rng or random.Random()
 
     def failed(self) -> float:
         """Counts a failure and gives the seconds to wait."""
@@ -28,7 +28,7 @@ class Backoff:
             self.failures = 0
 
     def ended(self, lasted: float) -> float:
-        """Counts the clean end of a connection that `lasted` so many seconds; 0 where that was long enough."""
+        """Counts the clean end of a connection that `lasted` so many seconds; 0 where that was enough."""
         self.held(lasted)
         return 0.0 if lasted >= LASTING_SECONDS else self.failed()
 

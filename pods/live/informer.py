@@ -38,9 +38,7 @@ class PodInformer:
         self._clock = clock
         self._missing: asyncio.Queue[Key] = asyncio.Queue(MISSING_AT_ONCE)
         self._store = PodStore(self._rows_changed, self._replicaset_missing)
-        self._pods = Reflector(
-            ListWatch(cluster, PODS, namespace), self._store, clock, self._status_changed
-        )
+        self._pods = Reflector(ListWatch(cluster, PODS, namespace), self._store, clock, self._status_changed)
         self._replicasets = Reflector(
             ListWatch(cluster, REPLICASETS, namespace), self._store.owners, clock, lambda: None
         )

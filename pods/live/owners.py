@@ -22,9 +22,7 @@ class Owners:
     with the (namespace, name) of one that no list or event has shown. A sink of a reflector.
     """
 
-    def __init__(
-        self, resolved: Callable[[set[str]], None], missing: Callable[[Key], None]
-    ) -> None:
+    def __init__(self, resolved: Callable[[set[str]], None], missing: Callable[[Key], None]) -> None:
         self._resolved = resolved
         self._missing = missing
         self._by_uid: dict[str, Owner] = {}

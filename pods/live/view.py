@@ -57,7 +57,7 @@ class Snapshot:
         return found
 
     def _encode(self, number: int) -> tuple[Frame, bool]:
-        start = end = self._starts[number - 1]
+        end = self._starts[number - 1]
         encoded: list[msgspec.Raw] = []
         size = 0
         while end < len(self._rows) and size < FRAME_BYTES:

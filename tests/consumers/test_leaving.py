@@ -3,6 +3,7 @@
 import json
 
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from tests.cluster.control_plane import ControlPlane
 from tests.portal import PortalProcess
@@ -13,7 +14,7 @@ GONE_SECONDS = 20.0
 
 async def _first_snapshot(url: str) -> None:
     """Opens a page's socket, waits until its rows are there, and leaves."""
-    async with connect(url, subprotocols=["k8sportal.v1"], proxy=None) as socket:
+    async with connect(url, subprotocols=[Subprotocol("k8sportal.v1")], proxy=None) as socket:
         async for message in socket:
             if json.loads(message)["type"] == "snapshot":
                 return

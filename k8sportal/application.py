@@ -1,0 +1,74 @@
+"""The composition root: the runtime, and what a request or socket passes through.
+
+Imported when Django is set up (k8sportal.asgi).
+"""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+
+from k8sportal.proxies import ForwardedHeaders
+from k8sportal.startup import refuse
+from pods.access import SourceClashError, sync_sources
+from pods.origin import OwnOrigin
+from pods.routing import websocket_routes
+from pods.runtime import Limits, Runtime
+from pods.sources import configured_sources
+
+
+class WithRuntime:
+    """ASGI middleware: gives every scope the runtime, which starts with the first one.
+
+    Daphne has no start-up event, so the first request or socket is the first moment inside the loop.
+    """
+
+    def __init__(self, application: Any, runtime: Runtime) -> None:
+        self.application = application
+        self.runtime = runtime
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Passes the scope on, with `portal` in it."""
+        await self.runtime.start()
+        await self.application({**scope, "portal": self.runtime}, receive, send)
+
+
+def enter_sources() -> None:
+    """Enters the environment's clusters in the database; refuses to start where names clash."""
+    found = configured_sources()
+    refuse(found.errors)
+    try:
+        sync_sources(found.clusters)
+    except SourceClashError as error:
+        refuse(error.errors)
+
+
+def build(runtime: Runtime) -> Any:
+    """The whole application round `runtime`."""
+    sockets = OwnOrigin(
+        AuthMiddlewareStack(websocket_routes),
+        hosts=settings.ALLOWED_HOSTS,
+        trusted=settings.CSRF_TRUSTED_ORIGINS,
+    )
+    protocols = ProtocolTypeRouter({"http": ASGIHandler(), "websocket": sockets})
+    return ForwardedHeaders(
+        WithRuntime(protocols, runtime), settings.PORTAL_TRUSTED_PROXIES, settings.PORTAL_PATH_PREFIX
+    )
+
+
+runtime = Runtime(
+    Limits(
+        sockets_per_person=settings.PORTAL_MAX_SOCKETS_PER_PERSON,
+        sockets_per_address=settings.PORTAL_MAX_SOCKETS_PER_ADDRESS,
+        messages_per_second=settings.PORTAL_MAX_MESSAGES_PER_SECOND,
+        frame_bytes=settings.PORTAL_MAX_FRAME_BYTES,
+        namespaces=settings.PORTAL_MAX_NAMESPACES,
+        linger_seconds=settings.PORTAL_LINGER_SECONDS,
+        wide_scope_at=settings.PORTAL_WIDE_SCOPE_AT,
+    ),
+    prepare=sync_to_async(enter_sources),
+)
+application = build(runtime)

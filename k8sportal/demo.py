@@ -31,24 +31,24 @@ def wanted(environment: Environment) -> bool:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The address of a demo cluster that answers, and its process, until the block ends.
+def running() -> Iterator[subprocess.Popen[str]]:
+    """The process of a demo cluster, until the block ends; `address` says where it answers.
 
     It has a session of its own, so that Ctrl-C reaches the portal first, and it ends when its
-    standard input does: also when the portal is killed. Raises `PreparationError`.
+    standard input does: also when the portal is killed.
     """
     command = [sys.executable, "-m", "democluster", "--host", "127.0.0.1", "--port", "0", "--exit-with-stdin"]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        yield _address(process), process
+        yield process
     finally:
         end(process)
 
 
-def _address(process: subprocess.Popen[str]) -> str:
-    """Wait for the line that says it is ready."""
+def address(process: subprocess.Popen[str]) -> str:
+    """Wait until it answers; where. Raises `PreparationError`."""
     if process.stdout is None:
         raise ValueError("the process has no pipe to read from")
     with selectors.DefaultSelector() as selector:

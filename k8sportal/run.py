@@ -4,6 +4,7 @@ With a kubeconfig it shows those clusters; with none it starts the demo cluster 
 """
 
 import contextlib
+import importlib
 import os
 import secrets
 import sys
@@ -23,6 +24,8 @@ from k8sportal.preparation import (
     migrate,
 )
 
+# What takes long to import and asks for no settings: imported while the demo cluster starts.
+SLOW_IMPORTS = ("daphne.server", "pods.kube.check", "structlog", "django.http")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -78,8 +81,10 @@ def _start_demo(stack: contextlib.ExitStack, environment: Environment) -> Callab
     os.environ["PORTAL_DEMO"] = "1"
     if environment.text("PORTAL_DEMO_URL"):
         return lambda: None
-    url, process = stack.enter_context(demo.running())
-    os.environ["PORTAL_DEMO_URL"] = url
+    process = stack.enter_context(demo.running())
+    for name in SLOW_IMPORTS:
+        importlib.import_module(name)
+    os.environ["PORTAL_DEMO_URL"] = demo.address(process)
     return process.kill
 
 

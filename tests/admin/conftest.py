@@ -21,5 +21,5 @@ def browser(db: None) -> Client:
 @pytest.fixture(scope="module")
 def demo_url() -> Iterator[str]:
     """The address of a real demo cluster, as a process."""
-    with demo.running() as (url, _):
-        yield url
+    with demo.running() as process:
+        yield demo.address(process)

@@ -29,10 +29,14 @@ class _Connected:
 
 
 class Clusters:
-    """Cluster objects by name. `table` gives the rights of now, where their sources stand."""
+    """Cluster objects by name.
 
-    def __init__(self, clock: Clock, table: Callable[[], AccessTable]) -> None:
+    `table` gives the rights of now, where their sources stand; `ended` is told of a cluster that is gone.
+    """
+
+    def __init__(self, clock: Clock, table: Callable[[], AccessTable], ended: Callable[[str], None]) -> None:
         self._clock = clock
+        self._ended = ended
         self._table = table
         self._connected: dict[str, _Connected] = {}
 
@@ -47,6 +51,7 @@ class Clusters:
             info = self._table().cluster(name)
             if info is None or info.source is None or not info.enabled:
                 del self._connected[name]
+                self._ended(name)
                 await connected.cluster.close()
             elif info.source != connected.cluster.source:
                 log.info("cluster_reconfigured", cluster=name)

@@ -248,6 +248,4 @@ class PodConsumer(AsyncWebsocketConsumer):
 
 
 def _person(scope: dict[str, Any]) -> Person:
-    return person_of(
-        scope["user"]._wrapped if hasattr(scope["user"], "_wrapped") else scope["user"], scope["session"]
-    )
+    return person_of(scope["user"], scope["session"])

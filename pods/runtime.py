@@ -60,7 +60,7 @@ class Runtime:
         self.draining = False
         self.sockets = Sockets(self.limits.sockets_per_person, self.limits.sockets_per_address)
         self.access_watch = AccessWatch(self.clock)
-        self.clusters = Clusters(self.clock, lambda: self.access)
+        self.clusters = Clusters(self.clock, lambda: self.access, lambda name: self.hub.end_cluster(name))
         self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds)
         self._starting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []

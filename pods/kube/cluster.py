@@ -49,6 +49,7 @@ class Cluster:
         self._failure: CredentialsError | None = None
         self._refused = False
         self._users = 0
+        self._closed = False
         self._watches = 0
 
     @property
@@ -120,7 +121,8 @@ class Cluster:
             await old.close()
 
     async def close(self) -> None:
-        """Ends the probe and every connection."""
+        """Ends the probe and every connection, for good."""
+        self._closed = True
         await self.probe.stop()
         async with self._loading:
             client, self._client = self._client, None
@@ -145,6 +147,8 @@ class Cluster:
         make a cluster look dead whose watches flow.
         """
         async with self._loading:
+            if self._closed:
+                raise CredentialsError(Reason("not_configured"))
             if self._client is None or (renew and self._reload_due(self._client.loaded)):
                 await self._reload()
             client = self._client

@@ -37,12 +37,21 @@ class UnknownCluster(LookupError):
 class Running:
     """One feed with its task, its users, and the views that they share."""
 
+    key: Key
     feed: Feed
     source: PodInformer | Union
     task: asyncio.Task[None]
     users: int = 0
     linger: asyncio.TimerHandle | None = None
     views: dict[ViewKey, tuple[View, int]] = field(default_factory=dict)
+
+    def drop_view(self, view_key: ViewKey) -> None:
+        """Counts one user less of a view; nobody's view is forgotten."""
+        view, users = self.views[view_key]
+        if users > 1:
+            self.views[view_key] = (view, users - 1)
+        else:
+            del self.views[view_key]
 
 
 class Hub:
@@ -75,7 +84,7 @@ class Hub:
         view_key = (label, filter.key(), rule)
         view, users = running.views.get(view_key) or (View(running.feed, label, filter, rule), 0)
         running.views[view_key] = (view, users + 1)
-        return Held(Subscription(view, viewer, resume), self, key, view_key)
+        return Held(Subscription(view, viewer, resume), self, running, view_key)
 
     def acquire(self, key: Key) -> Running:
         """Counts one more user of `key`'s feed, starting it if need be. Raises UnknownCluster."""
@@ -88,22 +97,18 @@ class Hub:
         running.users += 1
         return running
 
-    def release(self, key: Key) -> None:
+    def release(self, running: Running) -> None:
         """Counts one user less; the last one's leaving starts the linger."""
-        running = self._running[key]
         running.users -= 1
-        if running.users == 0:
+        if running.users == 0 and self._running.get(running.key) is running:
             loop = asyncio.get_running_loop()
-            running.linger = loop.call_later(self._linger_seconds, self._end, key)
+            running.linger = loop.call_later(self._linger_seconds, self._end, running)
 
-    def drop_view(self, key: Key, view_key: ViewKey) -> None:
-        """Counts one user less of a view; nobody's view is forgotten."""
-        views = self._running[key].views
-        view, users = views[view_key]
-        if users > 1:
-            views[view_key] = (view, users - 1)
-        else:
-            del views[view_key]
+    def end_cluster(self, name: str) -> None:
+        """Ends every feed of a cluster that the portal has no more, whoever still looks at it."""
+        for running in list(self._running.values()):
+            if running.feed.cluster == name:
+                self._end(running)
 
     def feed(self, key: Key) -> Feed | None:
         """The feed of `key`, if it runs."""
@@ -116,8 +121,8 @@ class Hub:
 
     async def stop(self) -> None:
         """Ends every feed now and waits for their tasks."""
-        for key in list(self._running):
-            self._end(key)
+        for running in list(self._running.values()):
+            self._end(running)
         if self._ending:
             await asyncio.wait(self._ending)
         pulse, self._pulse = self._pulse, None
@@ -139,10 +144,12 @@ class Hub:
         task = asyncio.create_task(source.run(), name=name)
         if self._pulse is None:
             self._pulse = asyncio.create_task(self._watch_states(), name="hub pulse")
-        return Running(source.feed, source, task)
+        return Running(key, source.feed, source, task)
 
-    def _end(self, key: Key) -> None:
-        running = self._running.pop(key)
+    def _end(self, running: Running) -> None:
+        if self._running.get(running.key) is not running:
+            return
+        del self._running[running.key]
         if running.linger is not None:
             running.linger.cancel()
         running.feed.close()
@@ -169,10 +176,11 @@ class Hub:
 class Held:
     """A subscription with what it holds of the hub, given back once."""
 
-    def __init__(self, subscription: Subscription, hub: Hub, key: Key, view_key: ViewKey) -> None:
+    def __init__(self, subscription: Subscription, hub: Hub, running: Running, view_key: ViewKey) -> None:
         self.subscription = subscription
-        self.key = key
-        self._hub: Hub | None = hub
+        self.key = running.key
+        self._hub = hub
+        self._running: Running | None = running
         self._view_key = view_key
 
     @property
@@ -182,11 +190,11 @@ class Held:
 
     def close(self) -> None:
         """Ends the subscription and gives the feed back. A second close does nothing."""
-        hub, self._hub = self._hub, None
-        if hub is not None:
+        running, self._running = self._running, None
+        if running is not None:
             self.subscription.close()
-            hub.drop_view(self.key, self._view_key)
-            hub.release(self.key)
+            running.drop_view(self._view_key)
+            self._hub.release(running)
 
 
 def _show_state(feed: Feed, state: str | None) -> None:

@@ -28,9 +28,9 @@ class Union:
 
     def __init__(self, hub: "Hub", members: tuple[Scope, ...], clock: Clock) -> None:
         self._hub = hub
-        self._members = members
         self._records: dict[str, PodRecord] = {}
-        self._feeds = [hub.acquire(scope).feed for scope in members]
+        self._members = [hub.acquire(scope) for scope in members]
+        self._feeds = [running.feed for running in self._members]
         self.feed = Feed(members[0].cluster, ALL_NAMESPACES, self._records, self._state, clock)
         for feed in self._feeds:
             feed.followers.add(self)
@@ -49,9 +49,8 @@ class Union:
         for feed, listener in self._listeners:
             feed.listeners.discard(listener)
             feed.followers.discard(self)
-        for scope in self._members:
-            if self._hub.feed(scope) is not None:
-                self._hub.release(scope)
+        for running in self._members:
+            self._hub.release(running)
 
     def wake(self) -> None:
         """A member moved, or its state changed. What never comes (refused) is not waited for."""

@@ -116,8 +116,7 @@ class Viewer:
                 await self._send_state(subscription)
 
     async def _send_state(self, subscription: Subscription) -> None:
-        state = subscription.feed.state()
-        subscription.told = state
+        state = subscription.told = subscription.feed.told
         frame = feed_frame(
             subscription.label,
             state.state,

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from tests.cluster.build import BuildError
 from tests.cluster.control_plane import ControlPlane, KubectlError
@@ -51,7 +52,7 @@ def _tell(cluster: ControlPlane) -> None:
     )
 
 
-def _keep_changing(cluster: ControlPlane) -> None:
+def _keep_changing(cluster: ControlPlane) -> NoReturn:
     """One small change every few seconds, as a team at work makes them."""
     for number in itertools.count(1):
         time.sleep(SECONDS_BETWEEN_CHANGES)

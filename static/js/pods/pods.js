@@ -62,9 +62,7 @@ class PodsPage {
       this.pending.set(row.uid, row);
     }
     this.pendingFresh = fresh;
-    if (this.pending.size > 0) {
-      this.scheduleRows();
-    }
+    this.scheduleRows();
   }
 
   /** Merges what came since the last frame; a hidden page draws nothing and merges on its return. */
@@ -102,7 +100,9 @@ class PodsPage {
   }
 
   drawSummary() {
-    this.summary.draw(this.index, this.live.state.rows.values(), this.view);
+    const { state, feed } = this.live;
+    const known = state.rows.size > 0 || feed.namespaces.some((namespace) => state.seeded(namespace));
+    this.summary.draw(this.index, state.rows.values(), this.view, known);
     this.drawStatuses();
   }
 

@@ -20,20 +20,23 @@ export class Summary {
    * @param {RowIndex} index
    * @param {Iterable<object>} rows all of them
    * @param {object} view `{health}` as in the URL
+   * @param {boolean} known whether any rows have come: before that, a count would be a guess
    */
-  draw(index, rows, view) {
+  draw(index, rows, view, known) {
     const { counts } = index;
-    setText(byId('summary'), this.#line(index, rows));
+    setText(byId('summary'), known ? this.#line(index, rows) : '');
     for (const health of HEALTHS) {
       byId(`bar-${health}`).style.flexGrow = String(counts[health]);
       byId(`bar-${health}`).hidden = counts[health] === 0;
-      setText(byId(`count-${health}`), String(counts[health]));
+      setText(byId(`count-${health}`), known ? String(counts[health]) : '–');
       byId(`chip-${health}`).setAttribute('aria-pressed', String(view.health.has(health)));
     }
     const shown = { shown: index.order.length, count: index.size };
-    setText(byId('shown'), this.#texts.ui('shown_of', shown));
+    setText(byId('shown'), known ? this.#texts.ui('shown_of', shown) : '');
     this.#tab(counts);
-    this.#speak(counts, index.size);
+    if (known) {
+      this.#speak(counts, index.size);
+    }
   }
 
   #line(index, rows) {

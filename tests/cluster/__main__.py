@@ -3,7 +3,6 @@
 Ctrl-C (or SIGTERM) ends it and removes everything.
 """
 
-import itertools
 import random
 import signal
 import sys
@@ -54,7 +53,9 @@ def _tell(cluster: ControlPlane) -> None:
 
 def _keep_changing(cluster: ControlPlane) -> NoReturn:
     """One small change every few seconds, as a team at work makes them."""
-    for number in itertools.count(1):
+    number = 0
+    while True:
+        number += 1
         time.sleep(SECONDS_BETWEEN_CHANGES)
         try:
             _change(cluster, number)

@@ -25,7 +25,7 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
     name: str
 
 
-class Why(msgspec.Struct, frozen=True):
+class Why(msgspec.Struct, frozen=True, gc=False):
     """Why a pod is not well: a code with parameters, and the sentence in English.
 
     The page words `code` and `params` in its own language; `summary` is for scripts.
@@ -36,7 +36,7 @@ class Why(msgspec.Struct, frozen=True):
     summary: str
 
 
-class Row(msgspec.Struct, frozen=True, omit_defaults=False):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One pod. Times are RFC 3339 in UTC with `Z`, as the Kubernetes API gives them."""
 
     uid: str

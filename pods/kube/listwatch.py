@@ -61,32 +61,7 @@ class _Envelope(msgspec.Struct):
     type: str = ""
 
 
-class _Annotations(msgspec.Struct):
-    initial_events_end: str = msgspec.field(default="", name="k8s.io/initial-events-end")
-
-
-class _BookmarkMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    annotations: _Annotations | None = None
-
-
-class _BookmarkObject(msgspec.Struct):
-    metadata: _BookmarkMeta = msgspec.field(default_factory=_BookmarkMeta)
-
-
-class _BookmarkRow(msgspec.Struct):
-    object: _BookmarkObject = msgspec.field(default_factory=_BookmarkObject)
-
-
-class _Bookmark(msgspec.Struct):
-    """A bookmark is an object of the watched kind, or a Table of one row around it."""
-
-    metadata: _BookmarkMeta = msgspec.field(default_factory=_BookmarkMeta)
-    rows: list[_BookmarkRow] | None = None
-
-
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
-_decode_bookmark = msgspec.json.Decoder(_Bookmark).decode
 
 
 class ListWatch(Generic[T]):
@@ -226,7 +201,8 @@ class ListWatch(Generic[T]):
                 return _change(codec, line)
             envelope = _decode_envelope(line)
             if envelope.type == "BOOKMARK":
-                return _bookmark(bytes(envelope.object))
+                version, end = codec.bookmark(bytes(envelope.object))
+                return Event("BOOKMARK", None, version, end)
             if envelope.type == "ERROR":
                 raise event_error(bytes(envelope.object), self._forbidden("watch"))
             return _change(codec, line)
@@ -239,13 +215,6 @@ def _change(codec: Codec[T], line: bytes) -> Event[T]:
     if kind not in ("ADDED", "MODIFIED", "DELETED"):
         raise BadAnswer(Reason("bad_answer", {"detail": "an event of unknown type"}))
     return Event(kind, item, resource_version)  # type: ignore[arg-type]  # narrowed by the line above
-
-
-def _bookmark(body: bytes) -> Event[T]:
-    bookmark = _decode_bookmark(body)
-    metadata = bookmark.rows[0].object.metadata if bookmark.rows else bookmark.metadata
-    end = metadata.annotations is not None and metadata.annotations.initial_events_end == "true"
-    return Event("BOOKMARK", None, metadata.resource_version, end)
 
 
 async def read_body(response: aiohttp.ClientResponse) -> bytes:

@@ -7,15 +7,27 @@ that is asked of them. Namespaces likewise.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
-from pods.domain.pod import OwnerRef, PodObject, owner_ref, row_of
+from pods.domain.pod import OwnerRef, owner_ref, row_of
 from pods.domain.podobject import OwnerReference
 from pods.domain.reasons import Reason
 from pods.domain.row import Owner, Row
 from pods.kube.errors import BadAnswer
+from pods.kube.wire import (
+    Bookmark,
+    BookmarkMeta,
+    BookmarkTable,
+    Meta,
+    MetadataEvent,
+    MetadataList,
+    MetadataObject,
+    Table,
+    TableEvent,
+    TableRow,
+)
 
 T = TypeVar("T")
 
@@ -49,13 +61,6 @@ class NamespaceRecord(msgspec.Struct, gc=False, frozen=True):
     name: str
 
 
-class ListMeta(msgspec.Struct, rename="camel", gc=False):
-    """`metadata` of a list or Table."""
-
-    resource_version: str = ""
-    continue_: str = msgspec.field(default="", name="continue")
-
-
 @dataclass(frozen=True)
 class Page(Generic[T]):
     """One page of a list. `continue_token` is empty on the last one."""
@@ -63,50 +68,6 @@ class Page(Generic[T]):
     items: list[T]
     resource_version: str
     continue_token: str
-
-
-class _Column(msgspec.Struct, gc=False):
-    name: str = ""
-
-
-class _TableRow(msgspec.Struct, gc=False):
-    cells: list[Any] = []
-    object: PodObject = msgspec.field(default_factory=PodObject)
-
-
-class _Table(msgspec.Struct, rename="camel", gc=False):
-    kind: str = ""
-    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
-    column_definitions: list[_Column] | None = None
-    rows: list[_TableRow] | None = None
-
-
-class _TableEvent(msgspec.Struct, gc=False):
-    object: _Table
-    type: str = ""
-
-
-class _Meta(msgspec.Struct, rename="camel", gc=False):
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    resource_version: str = ""
-    owner_references: list[OwnerReference] | None = None
-
-
-class _MetadataObject(msgspec.Struct, gc=False):
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
-
-
-class _MetadataList(msgspec.Struct, gc=False):
-    kind: str = ""
-    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
-    items: list[_MetadataObject] | None = None
-
-
-class _MetadataEvent(msgspec.Struct, gc=False):
-    object: _MetadataObject
-    type: str = ""
 
 
 class Codec(Generic[T]):
@@ -120,13 +81,18 @@ class Codec(Generic[T]):
         """An ADDED, MODIFIED or DELETED line: its type, the item, and its resource version."""
         raise NotImplementedError
 
+    def bookmark(self, body: bytes) -> tuple[str, bool]:
+        """A bookmark's object: its resource version, and whether it ends a streaming list."""
+        raise NotImplementedError
+
 
 class PodTableCodec(Codec[PodRecord]):
     """Tables of pods, with `includeObject=Object`."""
 
     def __init__(self) -> None:
-        self._page = msgspec.json.Decoder(_Table).decode
-        self._event = msgspec.json.Decoder(_TableEvent).decode
+        self._page = msgspec.json.Decoder(Table).decode
+        self._event = msgspec.json.Decoder(TableEvent).decode
+        self._bookmark = msgspec.json.Decoder(BookmarkTable).decode
         self._ready = self._status = self._restarts = -1
 
     def page(self, body: bytes) -> Page[PodRecord]:
@@ -146,7 +112,13 @@ class PodTableCodec(Codec[PodRecord]):
             raise BadAnswer(Reason("bad_answer", {"detail": "a Table event without a row"}))
         return event.type, self._record(rows[0]), rows[0].object.metadata.resource_version
 
-    def _learn_columns(self, table: _Table) -> None:
+    def bookmark(self, body: bytes) -> tuple[str, bool]:
+        """Columns come with the first event, and in an empty namespace that is a bookmark."""
+        table = self._bookmark(body)
+        self._learn_columns(table)
+        return _version_and_end(table.rows[0].object.metadata if table.rows else BookmarkMeta())
+
+    def _learn_columns(self, table: Table | BookmarkTable) -> None:
         if table.kind != "Table":
             raise BadAnswer(Reason("bad_answer", {"detail": "pods are not served as a Table"}))
         if not table.column_definitions:
@@ -157,7 +129,7 @@ class PodTableCodec(Codec[PodRecord]):
         except ValueError as error:
             raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"})) from error
 
-    def _record(self, row: _TableRow) -> PodRecord:
+    def _record(self, row: TableRow) -> PodRecord:
         pod, cells = row.object, row.cells
         if self._ready < 0 or len(cells) <= max(self._ready, self._status, self._restarts):
             raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"}))
@@ -172,9 +144,10 @@ class PodTableCodec(Codec[PodRecord]):
 class MetadataCodec(Codec[T]):
     """PartialObjectMetadata, made into records by `record`."""
 
-    def __init__(self, record: Callable[[_Meta], T]) -> None:
-        self._page = msgspec.json.Decoder(_MetadataList).decode
-        self._event = msgspec.json.Decoder(_MetadataEvent).decode
+    def __init__(self, record: Callable[[Meta], T]) -> None:
+        self._page = msgspec.json.Decoder(MetadataList).decode
+        self._event = msgspec.json.Decoder(MetadataEvent).decode
+        self._bookmark = msgspec.json.Decoder(Bookmark).decode
         self._record = record
 
     def page(self, body: bytes) -> Page[T]:
@@ -188,6 +161,14 @@ class MetadataCodec(Codec[T]):
         event = self._event(line)
         metadata = event.object.metadata
         return event.type, self._record(metadata), metadata.resource_version
+
+    def bookmark(self, body: bytes) -> tuple[str, bool]:
+        return _version_and_end(self._bookmark(body).metadata)
+
+
+def _version_and_end(metadata: BookmarkMeta) -> tuple[str, bool]:
+    annotations = metadata.annotations
+    return metadata.resource_version, annotations is not None and annotations.initial_events_end == "true"
 
 
 @dataclass(frozen=True)
@@ -224,13 +205,13 @@ class Resource(Generic[T]):
         )
 
 
-def _replicaset(metadata: _Meta) -> ReplicaSetRecord:
+def _replicaset(metadata: Meta) -> ReplicaSetRecord:
     return ReplicaSetRecord(
         metadata.uid, metadata.namespace, metadata.name, controller(metadata.owner_references)
     )
 
 
-_decode_metadata = msgspec.json.Decoder(_MetadataObject).decode
+_decode_metadata = msgspec.json.Decoder(MetadataObject).decode
 
 
 def decode_replicaset(body: bytes) -> ReplicaSetRecord:

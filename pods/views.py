@@ -5,10 +5,13 @@ pods themselves come over the WebSocket and the API. Who may not see a page is s
 where that could help, and told in words otherwise.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from asgiref.sync import async_to_sync
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,21 +31,44 @@ HTTP_PICTURE_FROM = 1000
 NAMES_IN_TITLE = 3
 
 
-@dataclass(frozen=True)
+@dataclass
 class Visit:
     """A request's person, the rights of now, and the running portal (None where only pages run)."""
 
     request: HttpRequest
     person: Person
-    access: AccessTable
     portal: Any
+
+    @property
+    def access(self) -> AccessTable:
+        """The rights of now."""
+        return self.portal.access if self.portal is not None else self._loaded
+
+    @cached_property
+    def _loaded(self) -> AccessTable:
+        return load_access()
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Visit":
         """Who asks for this page."""
         portal = getattr(request, "scope", {}).get("portal")
-        access = portal.access if portal is not None else load_access()
-        return cls(request, person_of(request.user, request.session), access, portal)
+        return cls(request, person_of(request.user, request.session), portal)
+
+    def decide(self, cluster: str, namespaces: Sequence[str]) -> list[Decision]:
+        """Whether this person may see each namespace of a cluster.
+
+        One that is not known yet is looked for once more: a link may be older than this process, or
+        the namespace younger than the last look.
+        """
+        decisions = self._decisions(cluster, namespaces)
+        info = self.access.cluster(cluster)
+        if self.portal is None or info is None or all(one.code != "unknown_namespace" for one in decisions):
+            return decisions
+        async_to_sync(self.portal.refresh_namespaces)(info.name)
+        return self._decisions(cluster, namespaces)
+
+    def _decisions(self, cluster: str, namespaces: Sequence[str]) -> list[Decision]:
+        return [self.access.may(self.person, "pods", cluster, namespace) for namespace in namespaces]
 
     def context(self, cluster: ClusterInfo | None = None) -> dict[str, Any]:
         """What the page's frame shows: the person and where else they may go."""
@@ -121,9 +147,7 @@ def pods_page(request: HttpRequest) -> HttpResponse:
         if visit.person.user_id is None and error.signing_in_may_help:
             return redirect_to_login(request.get_full_path(), reverse("login"))
         return visit.say(400, error.message)
-    decisions = [
-        visit.access.may(visit.person, "pods", params.cluster, namespace) for namespace in params.namespaces
-    ]
+    decisions = visit.decide(params.cluster, params.namespaces)
     if not any(decision.allowed for decision in decisions):
         return visit.refuse(decisions[0])
     cluster = visit.access.cluster(params.cluster)
@@ -146,7 +170,7 @@ def pods_page(request: HttpRequest) -> HttpResponse:
 def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> HttpResponse:
     """One pod's row, live."""
     visit = Visit.of(request)
-    decision = visit.access.may(visit.person, "pods", cluster, namespace)
+    decision = visit.decide(cluster, (namespace,))[0]
     if not decision.allowed or namespace == ALL_NAMESPACES:
         return visit.refuse(decision)
     if not is_object_name(pod):

@@ -4,6 +4,8 @@ import asyncio
 import socket
 import threading
 
+import pytest
+
 from tests.leaks import Held
 
 
@@ -41,6 +43,7 @@ async def test_the_default_executor_is_no_leak():
     assert not Held.now().beyond(before)
 
 
+@pytest.mark.slow
 def test_a_test_that_leaks_fails(pytester_run):
     outcome = pytester_run(
         """

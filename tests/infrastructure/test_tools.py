@@ -13,10 +13,12 @@ SKIPPING = """
 """
 
 
+@pytest.mark.slow
 def test_a_skipped_test_fails_in_ci(pytester_run):
     assert pytester_run(SKIPPING, CI="true").endswith("status 1")
 
 
+@pytest.mark.slow
 def test_a_skipped_test_is_told_elsewhere(pytester_run):
     outcome = pytester_run(SKIPPING, CI="")
     assert "not here" in outcome

@@ -107,17 +107,25 @@ class Watcher:
         self._source = source
 
     async def run(self) -> None:
-        """Watches until cancelled."""
-        async with aclosing(self._source.watch(None)) as batches:
+        """Watches until cancelled; a watch that the server ends (it does under load) goes on from there."""
+        version: str | None = None
+        while True:
+            version = await self._watch(version)
+
+    async def _watch(self, version: str | None) -> str | None:
+        async with aclosing(self._source.watch(version)) as batches:
             async for batch in batches:
                 for event in batch:
                     self.synced = self.synced or event.initial_end
+                    if self.synced:
+                        version = event.resource_version
                     if event.item is None:
                         continue
                     row = event.item.row
                     self.rows[row.name] = row
                     self._versions[row.name] = event.resource_version
                 self._changed.set()
+        return version
 
     async def caught_up(self, versions: dict[str, str]) -> dict[str, Row]:
         """The rows, once the first picture is complete and every pod has been seen at its version."""

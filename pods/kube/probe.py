@@ -22,6 +22,8 @@ class Probe:
 
     `ask` makes the request and raises KubeError; `recovered` is called once when the cluster answers
     again after it did not. Owned by a Cluster, whose first user starts it and whose last stops it.
+
+    `outages` counts how often it came back. An answer tells nothing about a stream of before the outage.
     """
 
     def __init__(
@@ -29,6 +31,8 @@ class Probe:
     ) -> None:
         self.failure: KubeError | None = None
         self.answered_at: float | None = None
+        self.outages = 0
+        self._answered_before_outage: float | None = None
         self._name = name
         self._clock = clock
         self._ask = ask
@@ -50,6 +54,10 @@ class Probe:
             await asyncio.wait([task])
         self.failure = None
         self.answered_at = None
+
+    def confirmed_at(self, outages: int) -> float | None:
+        """The last answer that confirms a stream opened when `outages` was as given."""
+        return self.answered_at if outages == self.outages else self._answered_before_outage
 
     async def answered_since(self, moment: float) -> None:
         """Waits until the cluster has answered at or after `moment` (monotonic seconds)."""
@@ -79,7 +87,9 @@ class Probe:
             if isinstance(error, ServerError) or not isinstance(error, ApiError):
                 self.failure = error
                 return
-        self.answered_at = self._clock.monotonic()
+        before, self.answered_at = self.answered_at, self._clock.monotonic()
         if self.failure is not None:
             self.failure = None
+            self.outages += 1
+            self._answered_before_outage = before
             self._recovered()

@@ -48,6 +48,7 @@ class FlowStatus:
     restarts: int = 0
     poll_seconds: float = 0.0
     _probe: Probe | None = None
+    _outages: int = 0
     _polling: bool = False
     _started_at: float = field(init=False)
     _heard_at: float | None = None
@@ -75,6 +76,7 @@ class FlowStatus:
         """A watch is open and holds; from now on the probe's answers confirm it."""
         self.heard()
         self._probe = probe
+        self._outages = probe.outages
         self._polling = False
         self._right_at = self._heard_at
         self._restored(None)
@@ -107,9 +109,10 @@ class FlowStatus:
 
     def confirmed_at(self) -> float | None:
         """When the rows were last known to be right."""
-        if self._probe is None or self._probe.answered_at is None:
+        answered = self._probe.confirmed_at(self._outages) if self._probe is not None else None
+        if answered is None:
             return self._right_at
-        return max(self._right_at or self._probe.answered_at, self._probe.answered_at)
+        return max(self._right_at or answered, answered)
 
     def state(self) -> FeedState:
         """The state now."""

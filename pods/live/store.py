@@ -52,6 +52,8 @@ class PodStore:
 
     def _put(self, record: PodRecord, changes: Changes) -> None:
         known = self.records.get(record.uid)
+        if known is not None and known.controller != record.controller:
+            self._unindex(known)
         self._index(record)
         self._own(record)
         self.records[record.uid] = record
@@ -68,19 +70,21 @@ class PodStore:
         if record is None:
             return
         changes[uid] = record.row.namespace
-        controller = record.controller
-        if controller is None or controller.kind != "ReplicaSet":
-            return
-        pods = self._by_replicaset.get(controller.uid)
-        if pods is not None:
-            pods.discard(uid)
-            if not pods:
-                del self._by_replicaset[controller.uid]
+        self._unindex(record)
 
     def _index(self, record: PodRecord) -> None:
         controller = record.controller
         if controller is not None and controller.kind == "ReplicaSet":
             self._by_replicaset.setdefault(controller.uid, set()).add(record.uid)
+
+    def _unindex(self, record: PodRecord) -> None:
+        controller = record.controller
+        pods = self._by_replicaset.get(controller.uid) if controller is not None else None
+        if controller is None or pods is None:
+            return
+        pods.discard(record.uid)
+        if not pods:
+            del self._by_replicaset[controller.uid]
 
     def _owners_resolved(self, replicasets: Iterable[str]) -> None:
         changes: Changes = {}

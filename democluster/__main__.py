@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import logging
+import os
+import stat
 import sys
 
 from democluster.process import CannotListen, run
@@ -26,7 +28,15 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if not 0 < arguments.speed <= 100:
         parser.error("--speed must be above 0 and at most 100")
+    if arguments.exit_with_stdin and not _can_end(sys.stdin.fileno()):
+        parser.error("--exit-with-stdin needs a pipe, a socket or a terminal as standard input")
     return arguments
+
+
+def _can_end(descriptor: int) -> bool:
+    """Whether an event loop can wait for the descriptor's end: not for files, /dev/null among them."""
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)
 
 
 def main() -> int:

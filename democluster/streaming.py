@@ -41,7 +41,7 @@ class Stream:
 
     async def run(self, watch: Watch, response: web.StreamResponse) -> None:
         """Send events until the time-out or the watch's end. `response` is prepared and stays open."""
-        seconds = self.options.timeout_seconds or _DEFAULT_TIMEOUT * random.uniform(1, 2)  # noqa: S311 - jitter
+        seconds = self.options.timeout_seconds or _DEFAULT_TIMEOUT * random.uniform(1, 2)
         self.store.attach(self.kind, watch)
         try:
             # The first events are taken in the same step in which the watch is attached: no gap, no repeat.

@@ -92,6 +92,7 @@ DEPLOYED = (
         _shop("search", "7.2.0", "1Gi"),
         extras=(Image("indexer", f"{_REGISTRY}/indexer", "7.2.0", 9200),),
         trouble=Trouble.FLAPPING,
+        troubled=2,
         starts_in=(8, 16),
     ),
     Service(

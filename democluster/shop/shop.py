@@ -13,7 +13,7 @@ from democluster.shop.troubles import evict
 from democluster.shop.world import Script, World
 from democluster.store import Store
 
-# The shop has been observed for so long when the demo begins: rollouts and Jobs are under way.
+# The shop has lived for so long (its own time) when the demo begins: rollouts and Jobs are under way.
 _PAST_SECONDS = 900.0
 _DAY = 86400.0
 _EVICTED_KEPT = 2
@@ -21,7 +21,7 @@ _EVICTED_KEPT = 2
 
 def build_shop(store: Store, seed: int, now: float, speed: float = 1.0) -> World:
     """The shop as it is at `now` (Unix seconds), with a history; the same seed and time give the same one."""
-    world = World(store, seed, now - _PAST_SECONDS, speed)
+    world = World(store, seed, now - _PAST_SECONDS / speed, speed)
     events = Events(world)
     cluster = Cluster(world, events)
     for name in catalogue.NAMESPACES:
@@ -54,10 +54,11 @@ def _namespace(world: World, name: str) -> Object:
 
 
 def _release(world: World, deployments: list[Deployment], shortest: float, longest: float) -> Script:
-    """Somebody releases something, at random; two rollouts may overlap, of different workloads."""
+    """Each is released in turn, in an order that changes; rollouts of different workloads may overlap."""
     while True:
-        yield world.between(shortest, longest)
-        world.random.choice(deployments).roll_out()
+        for deployment in world.random.sample(deployments, len(deployments)):
+            yield world.between(shortest, longest)
+            deployment.roll_out()
 
 
 def _traffic(world: World, deployment: Deployment) -> Script:

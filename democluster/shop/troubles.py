@@ -8,7 +8,7 @@ from democluster.shop.pods import Pod
 from democluster.shop.world import Script
 
 # The kubelet backs off up to 5 minutes; a demo that waits so long looks dead.
-_LONGEST_BACKOFF = 40.0
+_LONGEST_BACKOFF = 30.0
 _UNSCHEDULABLE = (
     "0/{nodes} nodes are available: 1 node(s) had untolerated taint "
     "{{node-role.kubernetes.io/control-plane: }}, "
@@ -106,7 +106,7 @@ def flapping(cluster: Cluster, pod: Pod) -> Script:
     """Now and then one probe too many fails."""
     world, container = pod.world, pod.apps[-1]
     while True:
-        yield world.between(20, 70)
+        yield world.between(15, 50)
         container.ready = False
         cluster.pod_event(
             pod, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", container.name

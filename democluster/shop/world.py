@@ -41,7 +41,7 @@ class World:
     def __init__(self, store: Store, seed: int, now: float, speed: float = 1.0) -> None:
         self.store = store
         self.now = now
-        self.random = random.Random(seed)  # noqa: S311 - luck, not secrets
+        self.random = random.Random(seed)
         self._speed = speed
         self._due: list[tuple[float, int, Process]] = []
         self._count = 0

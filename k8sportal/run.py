@@ -4,11 +4,9 @@ With a kubeconfig it shows those clusters; with none it starts the demo cluster 
 """
 
 import contextlib
-import importlib
 import os
 import secrets
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from k8sportal import demo
@@ -24,8 +22,6 @@ from k8sportal.preparation import (
     migrate,
 )
 
-# What takes long to import and asks for no settings: imported while the demo cluster starts.
-SLOW_IMPORTS = ("daphne.server", "pods.kube.check", "structlog", "django.http")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,43 +45,47 @@ def _run(stack: contextlib.ExitStack) -> None:
     make_data_folder(data)
     if not environment.text("DJANGO_SECRET_KEY") and not environment.text("DJANGO_SECRET_KEY_FILE"):
         os.environ["DJANGO_SECRET_KEY_FILE"] = str(keep_secret_key(data))
-    on_abort = _start_demo(stack, environment)
+    if demo.wanted(environment):
+        os.environ["PORTAL_DEMO"] = "1"
 
-    import django
     from django.conf import settings
 
-    from k8sportal.startup import refuse_wrong_settings
+    from k8sportal.startup import refuse, refuse_wrong_settings
 
-    refuse_wrong_settings()
+    own_demo = settings.PORTAL_DEMO and not settings.PORTAL_DEMO_URL
+    refuse(settings.PORTAL_SETTING_ERRORS)
     listening = stack.enter_context(listen(settings.HOST, settings.PORT))
-    with locked(data):
-        compile_translations(ROOT / "locale")
-        django.setup()
-        migrate()
-        collect_static()
-        sign_in = _first_admin()
+    process = stack.enter_context(demo.running()) if own_demo else None
+    if process is None:
+        refuse_wrong_settings()
+    sign_in = _prepare(data)
+    if process is not None:
+        settings.PORTAL_DEMO_URL = os.environ["PORTAL_DEMO_URL"] = demo.address(process)
     _enter_clusters()
 
     from k8sportal.asgi import application, runtime
     from k8sportal.serve import serve
 
     _say(sign_in)
+    on_abort = process.kill if process is not None else lambda: None
     serve(application, runtime, listening, settings.PORTAL_SERVER, on_abort)
     print("\nStopped.", flush=True)
 
 
-def _start_demo(stack: contextlib.ExitStack, environment: Environment) -> Callable[[], None]:
-    """Start the demo cluster where it is wanted; what ends it when the process ends at once."""
-    if not demo.wanted(environment):
-        return lambda: None
-    os.environ["PORTAL_DEMO"] = "1"
-    if environment.text("PORTAL_DEMO_URL"):
-        return lambda: None
-    process = stack.enter_context(demo.running())
-    for name in SLOW_IMPORTS:
-        importlib.import_module(name)
-    os.environ["PORTAL_DEMO_URL"] = demo.address(process)
-    return process.kill
+def _prepare(data: Path) -> str:
+    """Everything between settings and serving, while the demo cluster starts; how to sign in."""
+    import django
+
+    with locked(data):
+        compile_translations(ROOT / "locale")
+        django.setup()
+
+        from pods.first_admin import is_needed
+
+        first = is_needed()
+        migrate()
+        collect_static()
+        return _first_admin() if first else _how_to_reset()
 
 
 def _enter_clusters() -> None:
@@ -101,19 +101,23 @@ def _enter_clusters() -> None:
 
 
 def _first_admin() -> str:
-    """Make the first user where there is none; how to sign in."""
+    """Make the first user; how to sign in."""
     from django.conf import settings
 
     from pods.first_admin import NAME, create_first_admin
 
-    given = settings.PORTAL_ADMIN_PASSWORD
-    password = given or secrets.token_urlsafe(12)
-    if create_first_admin(password):
-        return f"Sign in as {NAME}" + (
-            " with the password in PORTAL_ADMIN_PASSWORD."
-            if given
-            else f", password {password} (shown only now)."
-        )
+    if settings.PORTAL_ADMIN_PASSWORD:
+        create_first_admin(settings.PORTAL_ADMIN_PASSWORD)
+        return f"Sign in as {NAME} with the password in PORTAL_ADMIN_PASSWORD."
+    password = secrets.token_urlsafe(12)
+    create_first_admin(password)
+    return f"Sign in as {NAME}, password {password} (shown only now)."
+
+
+def _how_to_reset() -> str:
+    """How to sign in where the password is known to somebody, or to nobody any more."""
+    from pods.first_admin import NAME
+
     key = os.environ.get("DJANGO_SECRET_KEY_FILE")
     prefix = f"DJANGO_SECRET_KEY_FILE={os.path.relpath(key)} " if key else ""
     command = f"{os.path.relpath(sys.executable)} {os.path.relpath(ROOT / 'manage.py')}"

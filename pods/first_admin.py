@@ -5,9 +5,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 NAME = "admin"
+
+
+def is_needed() -> bool:
+    """Whether there is no user yet, or no database to hold one."""
+    try:
+        return not get_user_model().objects.exists()
+    except DatabaseError:
+        return True
 
 
 @transaction.atomic

@@ -98,6 +98,10 @@ class Feed:
             self._held_changes = 0
             self._wake()
 
+    def settle(self) -> None:
+        """Numbers what waits for its tick, so that `records` and `offset` speak of the same moment."""
+        self._number()
+
     def close(self) -> None:
         """Ends the feed's timer. Its followers are whoever closes it to tell."""
         if self._tick_handle is not None:
@@ -121,10 +125,9 @@ class Feed:
 
     def check_state(self) -> bool:
         """Wakes the followers if the state is not what they were last told; gives whether that was so."""
-        state = self._state()
-        if state.same_as(self.told):
+        before, self.told = self.told, self._state()
+        if self.told.same_as(before):
             return False
-        self.told = state
         self._wake()
         return True
 

@@ -82,6 +82,8 @@ class View:
         self._rule = rule
         self._admitted: dict[str, bool] = {}
         self._digest = _digest(feed, label, filter, rule)
+        # Members are read from the records: what left those and is not numbered yet would never be told.
+        feed.settle()
         self._at = feed.offset
         self._members = {uid for uid in feed.records if self._matches(uid)}
         self._left: deque[tuple[int, str]] = deque()
@@ -171,6 +173,7 @@ class View:
             return
         changes = feed.changes_since(self._at)
         if changes is None:
+            feed.settle()
             self._members = {uid for uid in feed.records if self._matches(uid)}
             self._left.clear()
             self._left_floor = feed.offset

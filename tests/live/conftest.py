@@ -1,0 +1,22 @@
+"""Fixtures of the tests of the live layer: they run in virtual time, without a network."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+import pytest_asyncio
+
+from tests.live.virtual import LoopClock, VirtualTimeLoop
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests below here jump through time."""
+    return {"virtual": VirtualTimeLoop}
+
+
+@pytest_asyncio.fixture
+async def clock() -> LoopClock:
+    """The time of the test's loop, and a wall clock that starts at noon."""
+    return LoopClock()

@@ -5,6 +5,7 @@
  * page's own business. A page that goes to the back/forward cache or is frozen gives its socket
  * back, and so does one that has been hidden for a while; both resume by token.
  */
+import { fetchPicture, pictureFrames } from './boot.js';
 import { Connection } from './connection.js';
 import { FeedBoard } from './feed.js';
 import { FrameError, ackFrame, parseFrame } from './protocol.js';
@@ -18,8 +19,6 @@ const ACK_WITHIN = 4000;
 const ACK_DISTANCE = 15;
 /** A hidden page keeps its socket this long. */
 const HIDDEN_KEEPS = 60_000;
-/** How long the first picture over HTTP may take before the socket sends it instead. */
-const BOOT_WITHIN = 8000;
 
 /** What the browser offers, in one place, so that tests can put their own clock and socket here. */
 export function browserEnv() {
@@ -152,38 +151,8 @@ export class Live {
   }
 
   async #boot(address) {
-    const deadline = new AbortController();
-    const timer = this.#env.setTimeout(() => deadline.abort(), BOOT_WITHIN);
-    try {
-      const answer = await this.#env.fetch(address, {
-        credentials: 'same-origin',
-        headers: { Accept: 'application/json' },
-        signal: deadline.signal,
-      });
-      if (answer.ok) {
-        this.#seed(await answer.json());
-      }
-    } catch {
-      // No picture over HTTP: the socket brings one.
-    } finally {
-      this.#env.clearTimeout(timer);
-    }
-  }
-
-  #seed({ token, tokens, pods }) {
-    const byNamespace = new Map();
-    const entries = tokens ? Object.entries(tokens) : [[this.feed.namespaces[0], token]];
-    for (const [namespace, one] of entries) {
-      if (one) {
-        byNamespace.set(namespace, { token: one, pods: [] });
-      }
-    }
-    const whole = byNamespace.get('*') ?? (tokens ? null : byNamespace.values().next().value);
-    for (const row of pods ?? []) {
-      (whole ?? byNamespace.get(row.namespace))?.pods.push(row);
-    }
-    for (const [namespace, part] of byNamespace) {
-      const frame = { type: 'snapshot', namespace, part: null, first: true, last: true, ...part };
+    const answer = await fetchPicture(address, this.#env);
+    for (const frame of answer === null ? [] : pictureFrames(answer, this.feed.namespaces)) {
       this.#on.changed(this.state.apply(frame), false);
     }
     this.state.cut();

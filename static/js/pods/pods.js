@@ -1,10 +1,11 @@
 /** The page of pods: rows, filters, order and keys joined with one live view. */
+import { bindFilters, bindPageKeys, bindSorting } from './controls.js';
+import { emptyWords } from './empty.js';
 import { FeedView } from './feedview.js';
 import { RowIndex } from './index.js';
-import { bindKeys } from './keys.js';
 import { Live } from './live.js';
 import { byId, pageSetup, setText } from './page.js';
-import { COLUMNS, DEFAULT_SORT, HEALTHS } from './sort.js';
+import { COLUMNS } from './sort.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
 import { clockTime } from './time.js';
@@ -21,7 +22,6 @@ class PodsPage {
     this.pending = new Map();
     this.pendingFresh = false;
     this.summaryAt = null;
-    this.typing = false;
     this.live = new Live(config, {
       changed: (changes, fresh) => this.changed(changes, fresh),
       feed: () => this.drawFeed(),
@@ -42,9 +42,9 @@ class PodsPage {
 
   start() {
     this.bindLayout();
-    this.bindFilters();
-    this.bindSorting();
-    this.bindPageKeys();
+    bindFilters(this);
+    bindSorting(this);
+    bindPageKeys(this);
     this.showView();
     this.live.attach();
     this.drawFeed();
@@ -140,7 +140,9 @@ class PodsPage {
   }
 
   drawEmpty() {
-    const { title, text } = this.emptyWords();
+    const someShown = this.index.order.length > 0 || this.pending.size > 0;
+    const words = emptyWords(this.texts, this.feedView, this.feedState, this.index.size, this.config);
+    const { title, text } = someShown ? { title: '', text: '' } : words;
     const box = byId('empty');
     box.hidden = title === '';
     setText(byId('empty-title'), title);
@@ -149,32 +151,6 @@ class PodsPage {
     byId('empty-home').hidden = !['forbidden', 'not_found'].includes(this.feedState.outcome);
     byId('empty-sign-in').hidden = this.feedState.state !== 'signed_out';
     byId('empty-sign-in').href = this.feedView.signInAddress();
-  }
-
-  emptyWords() {
-    const ui = (key, fields) => this.texts.ui(key, fields);
-    const view = this.feedState;
-    if (this.index.order.length > 0 || this.pending.size > 0) {
-      return { title: '', text: '' };
-    }
-    if (view.state === 'signed_out') {
-      return { title: ui('signed_out'), text: ui('signed_out_help') };
-    }
-    if (view.state === 'ended') {
-      return { title: ui('ended'), text: this.feedView.reason(view) };
-    }
-    if (this.index.size > 0) {
-      return { title: ui('nothing_matches'), text: ui('nothing_matches_help', { count: this.index.size }) };
-    }
-    if (view.state === 'stale') {
-      return { title: ui('no_rows_stale'), text: ui('no_rows_stale_help') };
-    }
-    if (view.state === 'catching_up') {
-      return { title: ui('loading'), text: ui('loading_help') };
-    }
-    return this.config.filtered
-      ? { title: ui('no_pods_filtered'), text: this.config.filtered }
-      : { title: ui('no_pods'), text: ui('no_pods_help') };
   }
 
   refused(frame) {
@@ -202,6 +178,10 @@ class PodsPage {
     this.showView();
   }
 
+  clear() {
+    this.setView({ q: '', health: new Set(), status: new Set() });
+  }
+
   showView() {
     const { q, sort } = this.view;
     if (byId('q').value !== q) {
@@ -226,63 +206,7 @@ class PodsPage {
     }
   }
 
-  bindFilters() {
-    byId('q').addEventListener('input', () => {
-      this.setView({ q: byId('q').value }, !this.typing);
-      this.typing = true;
-    });
-    byId('q').addEventListener('blur', () => {
-      this.typing = false;
-    });
-    byId('status').addEventListener('change', (event) => {
-      const { value } = event.target;
-      this.setView({ status: new Set(value === '' ? [] : [value]) });
-    });
-    for (const health of HEALTHS) {
-      byId(`chip-${health}`).addEventListener('click', () => {
-        const chosen = new Set(this.view.health);
-        if (!chosen.delete(health)) {
-          chosen.add(health);
-        }
-        this.setView({ health: chosen });
-      });
-    }
-    for (const id of ['clear', 'narrowed']) {
-      byId(id).addEventListener('click', () => this.clear());
-    }
-    addEventListener('popstate', () => {
-      this.view = readView(location.search);
-      this.typing = false;
-      this.showView();
-    });
-  }
-
-  clear() {
-    this.setView({ q: '', health: new Set(), status: new Set() });
-  }
-
-  bindSorting() {
-    byId('not-well').addEventListener('click', () => {
-      this.setView({ sort: { ...this.view.sort, notWell: !this.view.sort.notWell } });
-    });
-    for (const column of COLUMNS) {
-      byId(`col-${column}`)?.querySelector('button').addEventListener('click', () => this.sortBy(column));
-    }
-  }
-
-  /** Ascending, descending, and then the order that the page began with. */
-  sortBy(column) {
-    const { sort } = this.view;
-    const next =
-      sort.column !== column
-        ? { column, descending: false }
-        : sort.descending
-          ? { column: DEFAULT_SORT.column, descending: false }
-          : { column, descending: true };
-    this.setView({ sort: { notWell: sort.notWell, ...next } });
-  }
-
-  // ---- layout and keys
+  // ---- layout
 
   bindLayout() {
     const narrow = matchMedia('(max-width: 720px)');
@@ -302,51 +226,6 @@ class PodsPage {
     return byId('head-row').getBoundingClientRect().bottom > 0
       ? Math.max(48, byId('head-row').getBoundingClientRect().bottom)
       : 48;
-  }
-
-  bindPageKeys() {
-    const help = byId('keys');
-    byId('keys-open').addEventListener('click', () => help.showModal());
-    byId('q').addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') {
-        event.target.value === '' ? event.target.blur() : this.setView({ q: '' }, false);
-        event.preventDefault();
-      } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
-        event.preventDefault();
-        this.table.move(0);
-      }
-    });
-    bindKeys({
-      '/': (event) => {
-        event.preventDefault();
-        byId('q').focus();
-        byId('q').select();
-      },
-      j: () => this.table.move(1),
-      k: () => this.table.move(-1),
-      g: () => this.table.move(-Infinity),
-      G: () => this.table.move(Infinity),
-      Enter: (event) => this.openActive(event),
-      Escape: () => this.escape(),
-      '?': () => help.showModal(),
-    });
-  }
-
-  openActive(event) {
-    const address = this.table.activeAddress();
-    if (address !== null && event.target === document.body) {
-      location.assign(address);
-    }
-  }
-
-  escape() {
-    if (byId('rows').contains(document.activeElement)) {
-      document.activeElement.blur();
-      this.table.active = null;
-      this.table.schedule();
-    } else if (narrows(this.view)) {
-      this.clear();
-    }
   }
 }
 

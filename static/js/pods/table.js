@@ -47,10 +47,12 @@ export class Table {
 
   /** Draws with the next animation frame. */
   schedule() {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      this.draw();
-    });
+    if (this.#frame === null) {
+      this.#frame = requestAnimationFrame(() => {
+        this.#frame = null;
+        this.draw();
+      });
+    }
   }
 
   /** Another order or filter: the rows need not stay where they were. */
@@ -100,7 +102,8 @@ export class Table {
       return;
     }
     const from = this.active === null ? -1 : this.#index.position(this.active);
-    const to = from < 0 ? this.#firstInView() : Math.min(order.length - 1, Math.max(0, from + step));
+    const wanted = from < 0 && Number.isFinite(step) ? this.#firstInView() : from + step;
+    const to = Math.min(order.length - 1, Math.max(0, wanted));
     this.active = order[to].row.uid;
     this.#reveal(order[to]);
     this.draw();
@@ -194,33 +197,13 @@ export class Table {
 
   #build() {
     const root = this.#template.content.firstElementChild.cloneNode(true);
-    const part = (name) => root.querySelector(`[data-part=${name}]`);
-    return {
-      root,
-      row: null,
-      at: -1,
-      top: -1,
-      freshUntil: 0,
-      icon: root.querySelector('svg'),
-      link: root.querySelector('a'),
-      health: part('health'),
-      prefix: part('prefix'),
-      middle: part('middle'),
-      tail: part('tail'),
-      namespace: part('namespace'),
-      ready: part('ready'),
-      status: part('status'),
-      restarts: part('restarts'),
-      ago: part('ago'),
-      age: part('age'),
-      node: part('node'),
-      ip: part('ip'),
-      kind: part('kind'),
-      owner: part('owner'),
-      why: part('why'),
-      reason: part('reason'),
-      rest: part('rest'),
-    };
+    const node = { root, row: null, at: -1, top: -1, freshUntil: 0 };
+    node.icon = root.querySelector('svg');
+    node.link = root.querySelector('a');
+    for (const part of root.querySelectorAll('[data-part]')) {
+      node[part.dataset.part] = part;
+    }
+    return node;
   }
 
   #fill(node, entry, at, now) {
@@ -257,6 +240,7 @@ export class Table {
     setText(node.tail, tail);
     node.link.href = podAddress(row);
     node.link.title = row.name;
+    node.link.setAttribute('aria-label', row.name);
     if (node.namespace) {
       setText(node.namespace, row.namespace);
     }

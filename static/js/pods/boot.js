@@ -1,0 +1,42 @@
+/** The first picture over HTTP: compressed by the portal, where the socket would send megabytes. */
+
+/** How long it may take before the socket sends it instead. */
+const WITHIN = 8000;
+
+/**
+ * Asks for the rows once.
+ *
+ * @returns {Promise<object|null>} the answer, null where there is none: the socket brings the rows then
+ */
+export async function fetchPicture(address, env) {
+  const deadline = new AbortController();
+  const timer = env.setTimeout(() => deadline.abort(), WITHIN);
+  try {
+    const answer = await env.fetch(address, { credentials: 'same-origin', signal: deadline.signal });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  } finally {
+    env.clearTimeout(timer);
+  }
+}
+
+/** The answer as whole snapshots, one a namespace; of all namespaces (`*`) there is one. */
+export function pictureFrames({ token, tokens, pods }, namespaces) {
+  const given = Object.entries(tokens ?? { [namespaces[0]]: token }).filter(([, one]) => one);
+  const frames = given.map(([namespace, one]) => ({
+    type: 'snapshot',
+    namespace,
+    token: one,
+    pods: [],
+    part: null,
+    first: true,
+    last: true,
+  }));
+  const byNamespace = new Map(frames.map((frame) => [frame.namespace, frame]));
+  for (const row of pods ?? []) {
+    const frame = frames.length === 1 ? frames[0] : byNamespace.get(row.namespace);
+    frame?.pods.push(row);
+  }
+  return frames;
+}

@@ -1,0 +1,116 @@
+/** What a reader works the page of pods with: filters, column heads, history and keys. */
+import { bindKeys } from './keys.js';
+import { byId } from './page.js';
+import { COLUMNS, DEFAULT_SORT, HEALTHS } from './sort.js';
+import { narrows, readView } from './url.js';
+
+/** @param {PodsPage} page whose `view` the controls read and change, by `setView` */
+export function bindFilters(page) {
+  bindSearch(page);
+  byId('status').addEventListener('change', (event) => {
+    const { value } = event.target;
+    page.setView({ status: new Set(value === '' ? [] : [value]) });
+  });
+  for (const health of HEALTHS) {
+    byId(`chip-${health}`).addEventListener('click', () => {
+      const chosen = new Set(page.view.health);
+      if (!chosen.delete(health)) {
+        chosen.add(health);
+      }
+      page.setView({ health: chosen });
+    });
+  }
+  for (const id of ['clear', 'narrowed']) {
+    byId(id).addEventListener('click', () => page.clear());
+  }
+}
+
+/** What is typed in one go is one step of the browser's history. */
+function bindSearch(page) {
+  const field = byId('q');
+  let typing = false;
+  field.addEventListener('input', () => {
+    page.setView({ q: field.value }, !typing);
+    typing = true;
+  });
+  field.addEventListener('blur', () => {
+    typing = false;
+  });
+  field.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      if (field.value === '') {
+        field.blur();
+      } else {
+        page.setView({ q: '' }, false);
+      }
+    } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
+      event.preventDefault();
+      page.table.move(0);
+    }
+  });
+  addEventListener('popstate', () => {
+    typing = false;
+    page.view = readView(location.search);
+    page.showView();
+  });
+}
+
+export function bindSorting(page) {
+  byId('not-well').addEventListener('click', () => {
+    page.setView({ sort: { ...page.view.sort, notWell: !page.view.sort.notWell } });
+  });
+  for (const column of COLUMNS) {
+    const button = byId(`col-${column}`)?.querySelector('button');
+    button?.addEventListener('click', () => page.setView({ sort: nextSort(page.view.sort, column) }));
+  }
+}
+
+/** Ascending, descending, and then the order that the page began with. */
+function nextSort(sort, column) {
+  const { notWell } = sort;
+  if (sort.column !== column) {
+    return { notWell, column, descending: false };
+  }
+  return sort.descending
+    ? { notWell, column: DEFAULT_SORT.column, descending: false }
+    : { notWell, column, descending: true };
+}
+
+export function bindPageKeys(page) {
+  const help = byId('keys');
+  byId('keys-open').addEventListener('click', () => help.showModal());
+  bindKeys({
+    '/': (event) => {
+      event.preventDefault();
+      byId('q').focus();
+      byId('q').select();
+    },
+    j: () => page.table.move(1),
+    k: () => page.table.move(-1),
+    g: () => page.table.move(-Infinity),
+    G: () => page.table.move(Infinity),
+    Enter: (event) => openActive(page, event),
+    Escape: () => leave(page),
+    '?': () => help.showModal(),
+  });
+}
+
+/** Opens the row that the keys stand on, where its link has not the focus itself. */
+function openActive(page, event) {
+  const address = page.table.activeAddress();
+  if (address !== null && event.target === document.body) {
+    location.assign(address);
+  }
+}
+
+/** Leaves the row; else clears the filters. */
+function leave(page) {
+  if (byId('rows').contains(document.activeElement)) {
+    document.activeElement.blur();
+    page.table.active = null;
+    page.table.schedule();
+  } else if (narrows(page.view)) {
+    page.clear();
+  }
+}

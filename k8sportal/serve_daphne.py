@@ -9,12 +9,12 @@ from typing import Any
 from daphne.server import Server, twisted_loop  # first: it installs the reactor that Twisted then keeps
 
 # isort: split
-from django.conf import settings
 from twisted.internet import defer, reactor
 
 from k8sportal.serve import (
     CLOSE_SECONDS,
     DRAIN_SECONDS,
+    MESSAGE_BYTES,
     PING_INTERVAL_SECONDS,
     PING_TIMEOUT_SECONDS,
     STOP_SECONDS,
@@ -40,8 +40,8 @@ class PortalServer(Server):
             ping_interval=PING_INTERVAL_SECONDS,
             ping_timeout=PING_TIMEOUT_SECONDS,
             websocket_timeout=_FOR_EVER,  # Daphne would close every socket after a day
-            websocket_max_message_size=settings.PORTAL_MAX_FRAME_BYTES,
-            websocket_max_frame_size=settings.PORTAL_MAX_FRAME_BYTES,
+            websocket_max_message_size=MESSAGE_BYTES,
+            websocket_max_frame_size=MESSAGE_BYTES,
             server_name="k8sportal",
         )
         self.endpoints: list[str] = []

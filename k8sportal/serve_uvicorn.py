@@ -6,11 +6,11 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from django.conf import settings
 
 from k8sportal.serve import (
     CLOSE_SECONDS,
     DRAIN_SECONDS,
+    MESSAGE_BYTES,
     PING_INTERVAL_SECONDS,
     PING_TIMEOUT_SECONDS,
     STOP_SECONDS,
@@ -44,7 +44,7 @@ async def _serve(
         uvicorn.Config(
             application,
             ws="websockets-sansio",
-            ws_max_size=settings.PORTAL_MAX_FRAME_BYTES,
+            ws_max_size=MESSAGE_BYTES,
             ws_ping_interval=PING_INTERVAL_SECONDS,
             ws_ping_timeout=PING_TIMEOUT_SECONDS,
             ws_per_message_deflate=False,

@@ -47,9 +47,17 @@ async def _database_problem_in_time() -> str | None:
     """As `database_problem`; a database that does not answer in time is gone."""
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
-            return await sync_to_async(database_problem, thread_sensitive=False)()
+            return await sync_to_async(_asked_in_a_thread, thread_sensitive=False)()
     except TimeoutError:
         return "database"
+
+
+def _asked_in_a_thread() -> str | None:
+    """As `database_problem`; the connection is closed, since nobody else tidies up in that thread."""
+    try:
+        return database_problem()
+    finally:
+        connection.close()
 
 
 def database_problem() -> str | None:

@@ -93,11 +93,15 @@ def collect_static() -> None:
 
     if settings.DEBUG:
         return
-    stamp = settings.STATIC_ROOT / ".sources"
-    now = _static_fingerprint()
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != now:
-        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-        stamp.write_text(now, encoding="utf-8")
+    folder = settings.STATIC_ROOT
+    folder.mkdir(parents=True, exist_ok=True)
+    # Portals with data folders of their own share this one; what another serves from is not cleared away.
+    with locked(folder):
+        stamp = folder / ".sources"
+        now = _static_fingerprint()
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != now:
+            call_command("collectstatic", interactive=False, verbosity=0)
+            stamp.write_text(now, encoding="utf-8")
     # Settings were read before the files were there.
     settings.WHITENOISE_USE_FINDERS = False
 

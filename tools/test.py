@@ -8,11 +8,13 @@ running). A part that cannot run here says why; with `CI=true` that is a failure
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from tests.cluster.build import CONTROL_PLANE, KWOK, BuildError, ensure
 from tools.chromium import ensure_chromium
@@ -20,6 +22,7 @@ from tools.node import ensure_node, find_node
 from tools.programs import say
 
 ROOT = Path(__file__).resolve().parent.parent
+STOP_DEADLINE_SECONDS = 30.0
 PYTEST = [sys.executable, "-m", "pytest"]
 
 
@@ -96,11 +99,34 @@ def _run(part: Part, required: bool) -> tuple[bool, str]:
     except CannotRun as reason:
         return not required, f"could not run. {reason}"
     say(f"\n== {part.name} tests")
-    status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+    status = _run_to_its_end(command)
     return status == 0, "passed" if status == 0 else f"failed (status {status})"
 
 
+def _run_to_its_end(command: list[str]) -> int:
+    """Runs a test runner; where we are told to end, it gets the time to end what it started."""
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # the terminal interrupts the runner, too
+        process.wait(STOP_DEADLINE_SECONDS)
+        raise
+    except SystemExit:
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_DEADLINE_SECONDS)
+        raise
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

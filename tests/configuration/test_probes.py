@@ -28,7 +28,7 @@ class Runtime:
 
 async def ready(runtime: Runtime) -> tuple[int, str, list[str]]:
     request = AsyncRequestFactory().get("/readyz")
-    request.scope["portal"] = runtime
+    request.scope = {**request.scope, "portal": runtime}
     response = await readyz(request)
     body = json.loads(response.content)
     return response.status_code, body["status"], body["reasons"]

@@ -85,20 +85,18 @@ class Cluster:
         self, path: str, query: Query, accept: str, *, verb: str, seconds: float, forbidden: Reason
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A GET at this cluster, counted; see Client.get. A 401 makes the next request reload credentials."""
+        answered = False
         try:
             client = await self._current_client(renew=verb != "probe")
             async with client.get(path, query, accept, seconds=seconds, forbidden=forbidden) as response:
+                answered = True
                 self._count(verb, "200")
                 yield response
-        except Unauthorized:
-            self._refused = True
-            self._count(verb, "401")
-            raise
-        except ApiError as error:
-            self._count(verb, str(error.reason.params.get("status") or error.reason.code))
-            raise
         except KubeError as error:
-            self._count(verb, error.reason.code)
+            if isinstance(error, Unauthorized):
+                self._refused = True
+            if not answered:  # else it is about the body
+                self._count(verb, str(error.status) if isinstance(error, ApiError) else error.reason.code)
             raise
 
     def restart_streams(self) -> None:

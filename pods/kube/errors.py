@@ -20,8 +20,6 @@ No vendor exception leaves pods.kube: its text holds headers and bodies. The cha
 for the log of a debugger; what people see is `reason`.
 """
 
-from typing import ClassVar
-
 from pods.domain.reasons import Reason
 
 
@@ -64,9 +62,9 @@ class StreamRestarted(KubeError):
 
 
 class ApiError(KubeError):
-    """The API server answered with an error status."""
+    """The API server answered with an error, of HTTP `status`."""
 
-    status: ClassVar[int] = 0
+    status: int = 0
 
 
 class Unauthorized(ApiError):

@@ -44,6 +44,13 @@ def status_error(status: int, body: bytes, retry_after: str | None, forbidden: R
     `forbidden` is the reason to give for 403: only the caller knows verb and resource. `retry_after`
     is the header's text.
     """
+    error = _error_of(status, body, retry_after, forbidden)
+    if isinstance(error, ApiError):
+        error.status = status
+    return error
+
+
+def _error_of(status: int, body: bytes, retry_after: str | None, forbidden: Reason) -> KubeError:
     pause = parse_retry_after(retry_after)
     if status == 410:
         return Expired(Reason("expired"))

@@ -219,9 +219,8 @@ class Reflector(Generic[T]):
         except Forbidden as error:
             raise Forbidden(self._source.resource.forbidden("list,watch", self._source.namespace)) from error
         for _ in range(POLLS_BETWEEN_WATCHES):
-            self.status.polling(
-                POLL_SECONDS, Reason("polling", {"seconds": int(POLL_SECONDS), **_verbs(watch_refused)})
-            )
+            reason = Reason("polling", {"seconds": int(POLL_SECONDS), **_verbs(watch_refused)})
+            self.status.polling(POLL_SECONDS, self._cluster.probe, reason)
             await self._clock.sleep(POLL_SECONDS)
             await self._list()
         self._version = None

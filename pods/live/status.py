@@ -47,9 +47,9 @@ class FlowStatus:
     retry_at: float | None = None
     restarts: int = 0
     poll_seconds: float = 0.0
+    _polled: Probe | None = None
     _probe: Probe | None = None
     _outages: int = 0
-    _polling: bool = False
     _started_at: float = field(init=False)
     _heard_at: float | None = None
     _right_at: float | None = None
@@ -77,13 +77,13 @@ class FlowStatus:
         self.heard()
         self._probe = probe
         self._outages = probe.outages
-        self._polling = False
+        self._polled = None
         self._right_at = self._heard_at
         self._restored(None)
 
-    def polling(self, seconds: float, reason: Reason) -> None:
+    def polling(self, seconds: float, probe: Probe, reason: Reason) -> None:
         """Lists every so many seconds instead of a watch: right as of the last list, and said so."""
-        self._polling = True
+        self._polled = probe
         self.poll_seconds = seconds
         self._restored(reason)
 
@@ -95,11 +95,11 @@ class FlowStatus:
         self.restarts += 1
 
     def broken(self, reason: Reason) -> None:
-        """The flow failed, for `reason`."""
-        self._polling = False
-        self._live_since = None
+        """The flow failed, for `reason`: broken since the last contact."""
         if self._broken_at is None:
-            self._broken_at = self.clock.monotonic()
+            self._broken_at = self._contact_at() or self.clock.monotonic()
+        self._polled = None
+        self._live_since = None
         self.reason = reason
         self.changed()
 
@@ -122,8 +122,8 @@ class FlowStatus:
             state: State = "stale" if quiet >= STALE_AFTER_SECONDS else "catching_up"
             return FeedState(state, None, self.reason or Reason("first_list"))
         confirmed = self.confirmed_at() or self._started_at
-        if self._polling and now - confirmed < self.poll_seconds + STALE_AFTER_SECONDS:
-            return FeedState("live", self._live_since, self.reason)
+        if self._polled is not None:
+            return self._polled_state(self._polled, now, confirmed)
         if self._broken_at is not None:
             long_ago = now - self._broken_at >= STALE_AFTER_SECONDS
             return FeedState("stale" if long_ago else "catching_up", self._wall(confirmed), self.reason)
@@ -132,6 +132,21 @@ class FlowStatus:
             reason = failure.reason if failure is not None else Reason("reconnecting")
             return FeedState("stale", self._wall(confirmed), reason)
         return FeedState("live", self._live_since or self._wall(confirmed), None)
+
+    def _polled_state(self, probe: Probe, now: float, listed: float) -> FeedState:
+        """Live while lists come in time, and the cluster answers in between."""
+        in_time = now - listed < self.poll_seconds + STALE_AFTER_SECONDS
+        if in_time and now - max(listed, probe.answered_at or listed) < STALE_AFTER_SECONDS:
+            return FeedState("live", self._live_since, self.reason)
+        reason = probe.failure.reason if probe.failure is not None else self.reason
+        return FeedState("stale", self._wall(listed), reason)
+
+    def _contact_at(self) -> float | None:
+        """When the API server was last heard in a way that vouches for this flow."""
+        confirmed = self.confirmed_at()
+        if self._polled is None or self._polled.answered_at is None:
+            return confirmed
+        return max(confirmed or self._polled.answered_at, self._polled.answered_at)
 
     def _restored(self, reason: Reason | None) -> None:
         self._broken_at = None

@@ -97,10 +97,14 @@ class Hub:
         running.users += 1
         return running
 
-    def release(self, running: Running) -> None:
-        """Counts one user less; the last one's leaving starts the linger."""
+    def release(self, running: Running, lingers: bool = True) -> None:
+        """Counts one user less; the last one's leaving starts the linger, where its user has not done that."""
         running.users -= 1
-        if running.users == 0 and self._running.get(running.key) is running:
+        if running.users > 0 or self._running.get(running.key) is not running:
+            return
+        if not lingers:
+            self._end(running)
+        else:
             loop = asyncio.get_running_loop()
             running.linger = loop.call_later(self._linger_seconds, self._end, running)
 

@@ -29,13 +29,23 @@ from pods.kube.listwatch import Event, InitialEventsMissing, ListWatch
 from pods.live.backoff import Backoff
 from pods.live.status import FlowStatus
 
-T = TypeVar("T")
+
+class Identified(Protocol):
+    """What is listed and watched: an object is its uid."""
+
+    @property
+    def uid(self) -> str: ...
+
+
+T = TypeVar("T", bound=Identified)
 
 POLL_SECONDS = 10.0
 # How often a scope that may only list tries to watch again, in polls.
 POLLS_BETWEEN_WATCHES = 30
 # After a failure the flow counts as restored when the new watch has held this long.
 SETTLE_SECONDS = 1.0
+# A server that takes a streaming list and never ends it may go on with changes, so that silence tells nothing.
+INITIAL_SECONDS = 60.0
 # When a cluster answers again, its scopes resume within this time, not all at once.
 RESUME_SPREAD_SECONDS = 0.8
 
@@ -66,7 +76,7 @@ class Reflector(Generic[T]):
         self._backoff = backoff or Backoff()
         self._version: str | None = None
         self._generation = -1
-        self._initial: list[T] = []
+        self._initial: dict[str, T] = {}
         self._settling: asyncio.TimerHandle | None = None
         self._flowing_at: float | None = None
 
@@ -107,7 +117,7 @@ class Reflector(Generic[T]):
         return max(self._backoff.failed(), error.retry_after or 0.0)
 
     def _flowed(self) -> float:
-        """How long the last connection's watch was open, in seconds."""
+        """How long the last connection's watch, or polling, went well, in seconds."""
         return 0.0 if self._flowing_at is None else self._clock.monotonic() - self._flowing_at
 
     def _once(self) -> float:
@@ -134,6 +144,7 @@ class Reflector(Generic[T]):
                 self._cluster.streaming_lists = False
             except Forbidden as error:
                 await self._poll(error)
+                return
         if self._version is None:
             await self._list()
         try:
@@ -155,10 +166,11 @@ class Reflector(Generic[T]):
 
     async def _stream(self, version: str | None) -> None:
         """One watch, from `version`, or with None a streaming list first (behind the list gate)."""
-        self._initial = []
+        self._initial = {}
         async with AsyncExitStack() as gate, aclosing(self._source.watch(version)) as batches:
             if version is None:
                 await gate.enter_async_context(self._cluster.list_gate)
+            opened_at = self._clock.monotonic()
             try:
                 async for batch in batches:
                     if version is not None:
@@ -168,6 +180,8 @@ class Reflector(Generic[T]):
                         version = self._version
                         await gate.aclose()
                         self._opened()
+                    elif self._clock.monotonic() - opened_at > INITIAL_SECONDS:
+                        raise InitialEventsMissing(Reason("reconnecting"))
             finally:
                 self._closed()
 
@@ -193,14 +207,17 @@ class Reflector(Generic[T]):
         self.status.heard()
         for index, event in enumerate(batch):
             if event.initial_end:
-                self._sink.replace(self._initial)
-                self._initial = []
+                self._sink.replace(list(self._initial.values()))
+                self._initial = {}
                 self._version = event.resource_version
                 self.status.listed()
                 self._take(batch[index + 1 :])
                 return True
             if event.item is not None:
-                self._initial.append(event.item)
+                self._initial[event.item.uid] = event.item
+                # Changes may come among the first objects, as in client-go's temporary store.
+                if event.type == "DELETED":
+                    del self._initial[event.item.uid]
         return False
 
     def _take(self, batch: list[Event[T]]) -> None:
@@ -218,6 +235,8 @@ class Reflector(Generic[T]):
             await self._list()
         except Forbidden as error:
             raise Forbidden(self._source.resource.forbidden("list,watch", self._source.namespace)) from error
+        # Lists that come through are a flow that holds: their end, to try a watch again, is no failure.
+        self._flowing_at = self._clock.monotonic()
         for _ in range(POLLS_BETWEEN_WATCHES):
             reason = Reason("polling", {"seconds": int(POLL_SECONDS), **_verbs(watch_refused)})
             self.status.polling(POLL_SECONDS, self._cluster.probe, reason)

@@ -61,6 +61,9 @@ class FlowStatus:
 
     def heard(self) -> None:
         """Bytes came from the API server."""
+        if self._live_since is not None and self.state().state == "stale":
+            # Nothing failed, it was only not known: live since now, not since before.
+            self._live_since = self.clock.now()
         self._heard_at = self.clock.monotonic()
         if self._probe is not None:
             self._right_at = self._heard_at

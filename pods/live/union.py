@@ -50,7 +50,7 @@ class Union:
             feed.listeners.discard(listener)
             feed.followers.discard(self)
         for running in self._members:
-            self._hub.release(running)
+            self._hub.release(running, lingers=False)
 
     def wake(self) -> None:
         """A member moved, or its state changed. What never comes (refused) is not waited for."""
@@ -71,4 +71,14 @@ class Union:
         return changed
 
     def _state(self) -> FeedState:
-        return max((feed.state() for feed in self._feeds), key=lambda state: _SEVERITY[state.state])
+        return max((feed.state() for feed in self._feeds), key=_badness)
+
+
+def _badness(state: FeedState) -> tuple[int, bool, bool, float]:
+    """The worst is what all is: the worst state, with a reason, and of those the one since the longest.
+
+    When all are live, the last to become so says since when.
+    """
+    since = state.since.timestamp() if state.since is not None else 0.0
+    longest = since if state.state == "live" else -since
+    return _SEVERITY[state.state], state.reason is not None, state.since is None, longest

@@ -9,6 +9,7 @@ import hashlib
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,6 +24,10 @@ from pods.live.feed import Feed
 FRAME_BYTES = 64 * 1024
 # Whoever lacks more than this is better served by a snapshot, which is encoded part by part.
 MAX_DELTA_ROWS = 1_000
+MAX_DELTA_REMOVES = 2_000
+# A uid with its quotes and comma; so many of them make a frame.
+UID_BYTES = 40
+REMOVES = FRAME_BYTES // UID_BYTES
 ENCODED_KEPT = 8
 
 
@@ -34,6 +39,13 @@ class Frame:
     size: int
     offset: int
     part: int | None
+
+
+class DeltaPiece(NamedTuple):
+    """What one frame of a delta carries."""
+
+    upsert: list[msgspec.Raw]
+    remove: list[str]
 
 
 class Snapshot:
@@ -144,25 +156,30 @@ class View:
             left = {uid for at, uid in self._left if at > offset}
         else:
             left = {uid for uid, namespace in changes.items() if self._admits(namespace)}
-        return self._delta_frames(offset, upsert, sorted(left - self._members))
+        gone = left - self._members
+        if len(gone) > MAX_DELTA_REMOVES:
+            return None
+        return self._delta_frames(offset, upsert, sorted(gone))
 
     def _delta_frames(self, offset: int, upsert: list[Row], remove: list[str]) -> list[Frame]:
-        groups: list[list[msgspec.Raw]] = [[]]
-        size = 0
+        if not upsert and not remove:
+            return []
+        pieces = [DeltaPiece([], remove[i : i + REMOVES]) for i in range(0, len(remove), REMOVES)]
+        pieces = pieces or [DeltaPiece([], [])]
+        size = UID_BYTES * len(pieces[-1].remove)
         for row in upsert:
             encoded = encode_row(row)
             if size > FRAME_BYTES:
-                groups.append([])
+                pieces.append(DeltaPiece([], []))
                 size = 0
-            groups[-1].append(encoded)
+            pieces[-1].upsert.append(encoded)
             size += len(bytes(encoded))
-        if not upsert and not remove:
-            return []
         frames: list[Frame] = []
-        for index, group in enumerate(groups):
-            reached = self._at if index == len(groups) - 1 else offset
-            gone = remove if index == 0 else []
-            frame = DeltaFrame(namespace=self.label, token=self.token(reached), upsert=group, remove=gone)
+        for index, piece in enumerate(pieces):
+            reached = self._at if index == len(pieces) - 1 else offset
+            frame = DeltaFrame(
+                namespace=self.label, token=self.token(reached), upsert=piece.upsert, remove=piece.remove
+            )
             frames.append(_frame(frame, reached, None))
         return frames
 

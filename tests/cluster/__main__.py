@@ -23,7 +23,8 @@ DEPLOYMENTS = ("cart", "checkout", "frontend")
 
 def main() -> int:
     """Serves until interrupted; 0 after a clean end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with ControlPlane(nodes=NODES) as cluster:
             cluster.create_namespace(NAMESPACE)

@@ -126,16 +126,15 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The portal of all browser tests; break it only for the length of a `with`."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    log = tmp_path_factory.mktemp("portal")
+    data = tmp_path_factory.mktemp("portal")
     with _process("democluster", "--port", "0") as api:
         demo_url = _line(api, "demo cluster on ")
         settings = {
             "PORT": str(port),
-            "PORTAL_DATA_DIR": str(log),
+            "PORTAL_DATA_DIR": str(data),
             "PORTAL_DEMO": "1",
             "PORTAL_DEMO_URL": demo_url,
             "PORTAL_ADMIN_PASSWORD": PASSWORD,
-            "PORTAL_MAX_FRAME_BYTES": "1000000",
         }
         with _process("k8sportal.run", **settings) as process:
             _wait_until_ready(process, url)

@@ -1,0 +1,104 @@
+"""The pictures in docs/screenshots: true ones, of the demo, made anew with SCREENSHOTS=1.
+
+SCREENSHOTS=1 .venv/bin/python -m pytest -m browser tests/browser/test_screenshots.py
+"""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Portal
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="only on request: SCREENSHOTS=1"),
+]
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+MAX_BYTES = 200_000
+SIZES = {"wide": (1440, 760), "narrow": (390, 844)}
+SHOP = "/pods/?cluster=demo&namespace=shop"
+
+
+def _home(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("[data-namespace=shop] .total")).to_have_text(re.compile("pods"))
+
+
+def _shop(page: Page) -> None:
+    page.goto(SHOP)
+    expect(page.locator("#feed-word")).to_have_text("Live")
+    expect(page.locator("#summary")).to_contain_text("pods")
+
+
+def _all(page: Page) -> None:
+    page.goto("/pods/?cluster=demo&namespace=*&q=restarts:>0&sort=-restarts")
+    expect(page.locator("#feed-word")).to_have_text("Live")
+    expect(page.locator("#summary")).to_contain_text("pods")
+
+
+def _pod(page: Page) -> None:
+    page.goto(f"{SHOP}&status=CrashLoopBackOff&status=Error")
+    page.locator("#rows a").first.click()
+    expect(page.locator("#fact-uid")).not_to_be_empty()
+
+
+def _sign_in(page: Page) -> None:
+    page.goto("/login/")
+
+
+def _not_found(page: Page) -> None:
+    page.goto("/pods/demo/shop/No_Pod/")
+
+
+def _admin(page: Page) -> None:
+    page.goto("/admin/")
+
+
+VIEWS: dict[str, Callable[[Page], None]] = {
+    "home": _home,
+    "pods": _shop,
+    "all-namespaces": _all,
+    "pod": _pod,
+    "sign-in": _sign_in,
+    "not-found": _not_found,
+    "admin": _admin,
+}
+
+
+def _shoot(page: Page, name: str) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.png"
+    page.mouse.move(0, 0)
+    page.screenshot(path=path)
+    assert path.stat().st_size < MAX_BYTES, f"{path.name} is too large for the repository"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_pictures_of_each_page(signed_in: Page, complaints: object, size: str, scheme: str) -> None:
+    page = signed_in
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for name, visit in VIEWS.items():
+        visit(page)
+        _shoot(page, f"{name}-{size}-{scheme}")
+    complaints.found.clear()  # type: ignore[attr-defined]  # the page that is not found is one on purpose
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_of_a_stale_page(page: Page, portal: Portal, scheme: str) -> None:
+    page.set_viewport_size({"width": SIZES["wide"][0], "height": SIZES["wide"][1]})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    _shop(page)
+    with portal.frozen_api():
+        expect(page.locator("#feed-word")).to_have_text("Stale since", timeout=20_000)
+        _shoot(page, f"stale-wide-{scheme}")
+        page.set_viewport_size({"width": SIZES["narrow"][0], "height": SIZES["narrow"][1]})
+        _shoot(page, f"stale-narrow-{scheme}")
+    expect(page.locator("#feed-word")).to_have_text("Live", timeout=20_000)

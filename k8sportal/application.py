@@ -5,19 +5,23 @@ Imported when Django is set up (k8sportal.asgi).
 
 from typing import Any
 
+import structlog
 from asgiref.sync import sync_to_async
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
+from django.db import DatabaseError
 
 from k8sportal.proxies import ForwardedHeaders
 from k8sportal.startup import refuse
-from pods.access import SourceClashError, sync_sources
 from pods.origin import OwnOrigin
+from pods.outside import SourceClashError, sync_sources
 from pods.routing import websocket_routes
 from pods.runtime import Limits, Runtime
 from pods.sources import configured_sources
+
+log = structlog.get_logger(__name__)
 
 
 class WithRuntime:
@@ -31,8 +35,15 @@ class WithRuntime:
         self.runtime = runtime
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """Passes the scope on, with `portal` in it."""
-        await self.runtime.start()
+        """Passes the scope on, with `portal` in it.
+
+        Where the database cannot be read yet, probes must still be answered, and say so; the next
+        request tries again.
+        """
+        try:
+            await self.runtime.start()
+        except DatabaseError:
+            log.warning("not_started", why="the database cannot be read, or lacks migrations")
         await self.application({**scope, "portal": self.runtime}, receive, send)
 
 

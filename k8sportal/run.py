@@ -91,7 +91,7 @@ def _prepare(data: Path) -> str:
 def _enter_clusters() -> None:
     """Enter the environment's clusters, so that a clash of names is told before anything is served."""
     from k8sportal.startup import refuse
-    from pods.access import SourceClashError, sync_sources
+    from pods.outside import SourceClashError, sync_sources
     from pods.sources import configured_sources
 
     try:

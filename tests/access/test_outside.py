@@ -6,16 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
-from pods.access import (
-    SourceClashError,
-    access_version,
-    load_access,
-    person_of,
-    record_namespaces,
-    sync_sources,
-)
+from pods.access import access_version, load_access, person_of
 from pods.kube.source import DemoSource, KubeconfigSource, ServerSource
 from pods.models import Cluster, Grant, Namespace
+from pods.outside import SourceClashError, record_namespaces, sync_sources
 from pods.sources import FoundCluster
 
 pytestmark = pytest.mark.django_db

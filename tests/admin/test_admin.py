@@ -8,9 +8,10 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from pods.access import access_version, sync_sources
+from pods.access import access_version
 from pods.kube.source import DemoSource, KubeconfigSource
 from pods.models import Cluster, Grant, Namespace
+from pods.outside import sync_sources
 from pods.sources import FoundCluster
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from pods.access import source_of, sync_sources
+from pods.access import source_of
 from pods.kube.source import DemoSource, KubeconfigSource, ServerSource
 from pods.models import Cluster, Grant, Namespace
+from pods.outside import sync_sources
 from pods.sources import FoundCluster
 
 pytestmark = pytest.mark.django_db

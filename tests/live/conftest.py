@@ -1,11 +1,12 @@
 """Fixtures of the tests of the live layer: they run in virtual time, without a network."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 import pytest_asyncio
 
+from tests.live.rig import Rig
 from tests.live.virtual import LoopClock, VirtualTimeLoop
 
 
@@ -20,3 +21,11 @@ def pytest_asyncio_loop_factories(
 async def clock() -> LoopClock:
     """The time of the test's loop, and a wall clock that starts at noon."""
     return LoopClock()
+
+
+@pytest_asyncio.fixture
+async def rig(clock: LoopClock) -> AsyncIterator[Rig]:
+    """A reflector, not started, which must leave nothing open."""
+    bench = Rig(clock)
+    yield bench
+    await bench.stop()

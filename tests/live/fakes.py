@@ -24,6 +24,7 @@ from pods.kube.source import DemoSource
 from pods.live import informer
 
 T = TypeVar("T", PodRecord, ReplicaSetRecord)
+Generator = TypeVar("Generator", bound=AsyncIterator[Any])
 Kind = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
@@ -167,7 +168,8 @@ class FakeListWatch(ListWatch[T]):
     """List and watch of `world`. A test sets what fails.
 
     `refuse_list` and `refuse_watch` give the error to answer with, or None. `opened` is called with
-    each stream before anything is sent on it. `silent` never ends its streaming lists.
+    each stream before anything is sent on it. `silent` never ends its streaming lists. A page takes
+    `list_seconds`. `open` counts generators that are not closed: each is kept, so that only closing ends it.
     """
 
     def __init__(
@@ -180,10 +182,12 @@ class FakeListWatch(ListWatch[T]):
         self.refuse_watch: Callable[[str | None], KubeError | None] = lambda version: None
         self.opened: Callable[[Stream[T]], None] = lambda stream: None
         self.silent = False
+        self.list_seconds = 0.0
         self.page_size = 500
         self.break_after_pages: KubeError | None = None
         self.streams: list[Stream[T]] = []
         self.open = 0
+        self._kept: list[AsyncIterator[Any]] = []
 
     @property
     def stream(self) -> Stream[T]:
@@ -194,7 +198,17 @@ class FakeListWatch(ListWatch[T]):
         """The verbs of the requests so far, in order."""
         return [request.verb for request in self.requests if request.at >= since]
 
-    async def pages(self) -> AsyncIterator[Page[T]]:
+    def pages(self) -> AsyncIterator[Page[T]]:
+        return self._keep(self._pages())
+
+    def watch(self, resource_version: str | None) -> AsyncIterator[list[Event[T]]]:
+        return self._keep(self._watch(resource_version))
+
+    def _keep(self, generator: Generator) -> Generator:
+        self._kept.append(generator)
+        return generator
+
+    async def _pages(self) -> AsyncIterator[Page[T]]:
         self.open += 1
         try:
             self._note("list", None)
@@ -205,12 +219,13 @@ class FakeListWatch(ListWatch[T]):
                 if start and self.break_after_pages is not None:
                     error, self.break_after_pages = self.break_after_pages, None
                     raise error
+                await asyncio.sleep(self.list_seconds)
                 more = "more" if start != starts[-1] else ""
                 yield Page(items[start : start + self.page_size], version, more)
         finally:
             self.open -= 1
 
-    async def watch(self, resource_version: str | None) -> AsyncIterator[list[Event[T]]]:
+    async def _watch(self, resource_version: str | None) -> AsyncIterator[list[Event[T]]]:
         self.open += 1
         stream: Stream[T] = Stream(self.namespace, resource_version)
         try:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 import pytest_asyncio
 
+from tests.live.bench import Bench
 from tests.live.rig import Rig
 from tests.live.virtual import LoopClock, VirtualTimeLoop
 
@@ -29,3 +30,9 @@ async def rig(clock: LoopClock) -> AsyncIterator[Rig]:
     bench = Rig(clock)
     yield bench
     await bench.stop()
+
+
+@pytest_asyncio.fixture
+async def bench(clock: LoopClock) -> Bench:
+    """A store and its feed, which nothing fills but the test."""
+    return Bench(clock)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { haystack, rowFilter } from '../../static/js/pods/filter.js';
+import { rowFilter } from '../../static/js/pods/filter.js';
 import { roleFor } from '../../static/js/pods/role.js';
 import { Texts } from '../../static/js/pods/texts.js';
 import { ServerClock, clockTime, humanDuration } from '../../static/js/pods/time.js';
@@ -43,7 +43,7 @@ test('a time of another day bears its date', () => {
   assert.equal(clockTime(time, time + DAY), '2026-01-31 14:03:12');
 });
 
-const accepts = (search, one) => rowFilter(readView(search))({ row: one, hay: haystack(one) });
+const accepts = (search, one) => rowFilter(readView(search))({ row: one, hay: null });
 
 test('every word must be found, in whichever column', () => {
   const one = row('1', { name: 'checkout-x', node: 'node-7', status: 'Running', labels: { tier: 'web' } });

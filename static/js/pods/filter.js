@@ -16,7 +16,7 @@ const FIELDS = {
 };
 
 /** The text in which plain words are looked for. */
-export function haystack(row) {
+function haystack(row) {
   const values = Object.values(FIELDS).map((read) => read(row) ?? '');
   return values.join('\n').toLowerCase();
 }
@@ -25,7 +25,7 @@ export function haystack(row) {
  * The predicate of a view.
  *
  * @param {{q: string, health: Set<string>, status: Set<string>}} view an empty set asks for nothing
- * @returns {(entry: {row: object, hay: string}) => boolean}
+ * @returns {(entry: {row: object, hay: string|null}) => boolean} `hay` is filled in when first needed
  */
 export function rowFilter({ q, health, status }) {
   const tests = q.split(/\s+/).filter(Boolean).map(wordTest);
@@ -51,7 +51,10 @@ function wordTest(word) {
     return ({ row }) => (FIELDS[field](row) ?? '').toLowerCase().includes(wanted);
   }
   const wanted = word.toLowerCase();
-  return ({ hay }) => hay.includes(wanted);
+  return (entry) => {
+    entry.hay ??= haystack(entry.row);
+    return entry.hay.includes(wanted);
+  };
 }
 
 const COMPARE = {

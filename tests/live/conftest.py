@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 import pytest_asyncio
 
+from pods.live.hub import Hub
 from tests.live.bench import Bench
+from tests.live.fakes import FakeApi
 from tests.live.rig import Rig
 from tests.live.virtual import LoopClock, VirtualTimeLoop
 
@@ -36,3 +38,19 @@ async def rig(clock: LoopClock) -> AsyncIterator[Rig]:
 async def bench(clock: LoopClock) -> Bench:
     """A store and its feed, which nothing fills but the test."""
     return Bench(clock)
+
+
+@pytest_asyncio.fixture
+async def api(clock: LoopClock, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    """The one cluster there is, called `kind`."""
+    return FakeApi(clock, monkeypatch)
+
+
+@pytest_asyncio.fixture
+async def hub(api: FakeApi, clock: LoopClock) -> AsyncIterator[Hub]:
+    """A hub over `api`, which must leave nothing running."""
+    hub = Hub(lambda name: api.cluster if name == "kind" else None, clock, linger_seconds=5.0)
+    yield hub
+    await hub.stop()
+    assert api.open("pods") == api.open("replicasets") == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -135,7 +135,11 @@ class World(Generic[T]):
     def since(self, version: int, namespace: str) -> list[Event[T]]:
         if version < self.oldest:
             raise Expired(Reason("expired"))
-        return [_event(change) for change in self.log if change.version > version and _within(change.item, namespace)]
+        return [
+            _event(change)
+            for change in self.log
+            if change.version > version and _within(change.item, namespace)
+        ]
 
     def listed(self, namespace: str) -> list[T]:
         return [copy.copy(item) for item in self.items.values() if _within(item, namespace)]
@@ -172,9 +176,7 @@ class FakeListWatch(ListWatch[T]):
     `list_seconds`. `open` counts generators that are not closed: each is kept, so that only closing ends it.
     """
 
-    def __init__(
-        self, cluster: FakeCluster, resource: Resource[T], namespace: str, world: World[T]
-    ) -> None:
+    def __init__(self, cluster: FakeCluster, resource: Resource[T], namespace: str, world: World[T]) -> None:
         super().__init__(cluster, resource, namespace)
         self.world = world
         self.requests: list[Request] = []

@@ -68,8 +68,12 @@ FILTERS: tuple[tuple[ViewFilter, Callable[[dict[str, Any]], bool]], ...] = (
     (ViewFilter(), lambda row: True),
     (ViewFilter.parse("web"), lambda row: row["owner"] == {"kind": "Deployment", "name": "web"}),
     (ViewFilter.parse("", "tier=x"), lambda row: row["labels"].get("tier") == "x"),
-    (ViewFilter.parse("web", "tier!=x"), lambda row: row["owner"] == {"kind": "Deployment", "name": "web"}
-     and row["labels"].get("tier") != "x"),
+    (
+        ViewFilter.parse("web", "tier!=x"),
+        lambda row: (
+            row["owner"] == {"kind": "Deployment", "name": "web"} and row["labels"].get("tier") != "x"
+        ),
+    ),
 )
 
 
@@ -281,4 +285,12 @@ def _variant(uid: str, slot: int, variant: int) -> PodRecord:
     rs = REPLICASETS[slot % 2 + (slot % 4 == 3)]
     controller = OwnerRef("ReplicaSet", rs, f"{namespace}/{rs}") if slot % 5 else None
     status = ("Running", "Pending", "Error")[variant % 3]
-    return pod(uid, namespace, name=f"pod-{slot}", status=status, labels=labels, controller=controller, padding=variant % 4 * 100)
+    return pod(
+        uid,
+        namespace,
+        name=f"pod-{slot}",
+        status=status,
+        labels=labels,
+        controller=controller,
+        padding=variant % 4 * 100,
+    )

@@ -40,9 +40,7 @@ async def test_a_burst_is_coalesced_by_pod_within_a_tick(bench: Bench) -> None:
     assert bench.feed.changes_since(bench.feed.offset) == {}
 
 
-async def test_the_past_is_held_by_number_of_changes(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_past_is_held_by_number_of_changes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "HELD_CHANGES", 3)
     bench.relist()
     for number in range(10):

@@ -1,6 +1,7 @@
 """A reflector keeps its sink equal to the API server, whichever way the server fails."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -101,9 +102,7 @@ def _expire_in_a_continued_list(rig: Rig) -> None:
     rig.source.stream.fail(GONE)
 
 
-@pytest.mark.parametrize(
-    "expire", [_expire_in_the_answer, _expire_in_an_event, _expire_in_a_continued_list]
-)
+@pytest.mark.parametrize("expire", [_expire_in_the_answer, _expire_in_an_event, _expire_in_a_continued_list])
 @pytest.mark.parametrize("streaming", [True, False])
 async def test_410_is_answered_by_a_list_of_everything(rig: Rig, expire: object, streaming: bool) -> None:
     assert callable(expire)
@@ -130,7 +129,7 @@ async def test_the_first_410_lists_at_once_and_repeated_ones_back_off(rig: Rig) 
     await asyncio.sleep(40)
     lists = [at - begun for at, verb, _ in rig.source.requests if verb == "list" and at >= begun]
     assert lists[0] < 0.05
-    gaps = [after - before for before, after in zip(lists, lists[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(lists)]
     assert gaps == pytest.approx([1, 2, 4, 8, 15], abs=0.1)
 
 
@@ -205,7 +204,9 @@ def _raise() -> None:
 
 @pytest.mark.parametrize("streaming", [True, False])
 @pytest.mark.parametrize("moment", ["list", "watch"])
-async def test_every_response_is_closed_when_taking_it_in_fails(rig: Rig, streaming: bool, moment: str) -> None:
+async def test_every_response_is_closed_when_taking_it_in_fails(
+    rig: Rig, streaming: bool, moment: str
+) -> None:
     rig.cluster.streaming_lists = streaming
     if moment == "list":
         rig.sink.taken = _raise

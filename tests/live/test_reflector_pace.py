@@ -1,6 +1,7 @@
 """How often a reflector asks, and what its status says meanwhile."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -101,7 +102,7 @@ async def test_a_pause_that_the_server_asks_for_is_kept(rig: Rig) -> None:
     rig.start()
     await asyncio.sleep(100)
     times = [request.at for request in rig.source.requests]
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
     assert len(gaps) >= 3
     assert all(20 <= gap <= 31 for gap in gaps)
     assert rig.state.reason == error.reason
@@ -166,7 +167,7 @@ async def test_who_may_only_list_is_served_every_ten_seconds_and_told_so(rig: Ri
     assert {state.reason.code for state in seen if state.reason} == {"polling"}
     assert all(state.reason is not None and state.reason.params["seconds"] == 10 for state in seen)
     lists = [request.at for request in rig.source.requests if request.verb == "list"]
-    gaps = [after - before for before, after in zip(lists, lists[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(lists)]
     assert [gap for gap in gaps if gap > 1] == pytest.approx([10.0] * 100)
     rig.world.put(pod("1"))
     assert await rig.until(rig.holds_all) <= 10

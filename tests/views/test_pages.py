@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -18,18 +17,22 @@ pytestmark = pytest.mark.django_db
 TEAM_A = "/pods/?cluster=arn-aws-eks-prod&namespace=team-a"
 
 
-def script_json(response: HttpResponse, name: str) -> Any:
+def script_json(response: Any, name: str) -> Any:
     """The JSON block `name` of a page."""
-    found = re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', response.content.decode())
+    found = re.search(
+        rf'<script id="{name}" type="application/json">(.*?)</script>', response.content.decode()
+    )
     assert found is not None, f"the page has no {name}"
     return json.loads(found[1])
 
 
-def config(response: HttpResponse) -> Any:
+def config(response: Any) -> Any:
     return script_json(response, "portal-config")
 
 
-def test_without_signing_in_a_real_clusters_pods_lead_to_the_sign_in_and_back(client: Client, prod: Cluster) -> None:
+def test_without_signing_in_a_real_clusters_pods_lead_to_the_sign_in_and_back(
+    client: Client, prod: Cluster
+) -> None:
     response = client.get(TEAM_A)
     assert response.status_code == 302
     assert response["Location"] == "/login/?next=/pods/%3Fcluster%3Darn-aws-eks-prod%26namespace%3Dteam-a"
@@ -49,7 +52,9 @@ def test_a_real_cluster_is_not_labelled_as_a_demo(client: Client, superuser: Use
 
 
 @pytest.mark.parametrize("path", ["/", "/login/", "/nope/", "/admin/login/"])
-def test_in_demo_mode_every_page_says_so(client: Client, demo: Cluster, settings: Settings, path: str) -> None:
+def test_in_demo_mode_every_page_says_so(
+    client: Client, demo: Cluster, settings: Settings, path: str
+) -> None:
     settings.PORTAL_DEMO = True
     assert b"Demo cluster" in client.get(path).content
 
@@ -72,7 +77,9 @@ def test_many_pods_come_over_http_first(client: Client, team_member: User) -> No
     assert everything["urls"]["rows"] == "/api/v1/pods?cluster=arn-aws-eks-prod&namespace=*"
 
 
-def test_a_namespace_without_a_grant_is_refused_in_words_existing_or_not(client: Client, team_member: User) -> None:
+def test_a_namespace_without_a_grant_is_refused_in_words_existing_or_not(
+    client: Client, team_member: User
+) -> None:
     client.force_login(team_member)
     answers = [client.get(f"/pods/?namespace={name}") for name in ("shop", "never-was")]
     assert [answer.status_code for answer in answers] == [403, 403]
@@ -86,7 +93,9 @@ def test_of_several_namespaces_one_that_may_be_seen_is_enough(client: Client, te
     assert client.get("/pods/?namespace=team-a&namespace=shop").status_code == 200
 
 
-def test_what_does_not_exist_is_said_only_to_who_may_see_all(client: Client, superuser: User, prod: Cluster) -> None:
+def test_what_does_not_exist_is_said_only_to_who_may_see_all(
+    client: Client, superuser: User, prod: Cluster
+) -> None:
     client.force_login(superuser)
     assert client.get("/pods/?cluster=never-was&namespace=shop").status_code == 404
     assert client.get("/pods/?namespace=never-was").status_code == 404

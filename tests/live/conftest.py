@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 
 from pods.live.hub import Hub
+from tests.live.api import FakeApi
 from tests.live.bench import Bench
-from tests.live.fakes import FakeApi
+from tests.live.desk import Desk
 from tests.live.rig import Rig
 from tests.live.virtual import LoopClock, VirtualTimeLoop
 
@@ -54,3 +55,11 @@ async def hub(api: FakeApi, clock: LoopClock) -> AsyncIterator[Hub]:
     await hub.stop()
     assert api.open("pods") == api.open("replicasets") == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest_asyncio.fixture
+async def desk(hub: Hub, clock: LoopClock) -> AsyncIterator[Desk]:
+    """A viewer with its browser, with nothing to look at yet."""
+    desk = Desk(hub, clock)
+    yield desk
+    await desk.end()

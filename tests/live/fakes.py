@@ -6,25 +6,22 @@ fails as a test tells it to. `FakeCluster` is the real Cluster, except that its 
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
-
-import pytest
 
 from pods.clock import Clock
 from pods.domain.pod import OwnerRef
 from pods.domain.reasons import Reason
 from pods.domain.row import Health, Owner, Row
 from pods.kube.cluster import Cluster
-from pods.kube.errors import Expired, Forbidden, KubeError, NotFound, StreamRestarted
+from pods.kube.errors import Expired, KubeError, StreamRestarted
 from pods.kube.listwatch import Event, ListWatch
 from pods.kube.probe import Probe
-from pods.kube.resource import PODS, REPLICASETS, Page, PodRecord, ReplicaSetRecord, Resource
+from pods.kube.resource import Page, PodRecord, ReplicaSetRecord, Resource
 from pods.kube.source import DemoSource
-from pods.live import informer
 
-T = TypeVar("T", PodRecord, ReplicaSetRecord)
-Generator = TypeVar("Generator", bound=AsyncIterator[Any])
+T = TypeVar("T", bound=PodRecord | ReplicaSetRecord)
+Piece = TypeVar("Piece")
 Kind = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
@@ -189,7 +186,7 @@ class FakeListWatch(ListWatch[T]):
         self.break_after_pages: KubeError | None = None
         self.streams: list[Stream[T]] = []
         self.open = 0
-        self._kept: list[AsyncIterator[Any]] = []
+        self._kept: list[AsyncGenerator[Any, None]] = []
 
     @property
     def stream(self) -> Stream[T]:
@@ -200,17 +197,17 @@ class FakeListWatch(ListWatch[T]):
         """The verbs of the requests so far, in order."""
         return [request.verb for request in self.requests if request.at >= since]
 
-    def pages(self) -> AsyncIterator[Page[T]]:
+    def pages(self) -> AsyncGenerator[Page[T], None]:
         return self._keep(self._pages())
 
-    def watch(self, resource_version: str | None) -> AsyncIterator[list[Event[T]]]:
+    def watch(self, resource_version: str | None) -> AsyncGenerator[list[Event[T]], None]:
         return self._keep(self._watch(resource_version))
 
-    def _keep(self, generator: Generator) -> Generator:
+    def _keep(self, generator: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
         self._kept.append(generator)
         return generator
 
-    async def _pages(self) -> AsyncIterator[Page[T]]:
+    async def _pages(self) -> AsyncGenerator[Page[T], None]:
         self.open += 1
         try:
             self._note("list", None)
@@ -227,7 +224,7 @@ class FakeListWatch(ListWatch[T]):
         finally:
             self.open -= 1
 
-    async def _watch(self, resource_version: str | None) -> AsyncIterator[list[Event[T]]]:
+    async def _watch(self, resource_version: str | None) -> AsyncGenerator[list[Event[T]], None]:
         self.open += 1
         stream: Stream[T] = Stream(self.namespace, resource_version)
         try:
@@ -264,47 +261,6 @@ class FakeListWatch(ListWatch[T]):
     def _raise(self, error: KubeError | None) -> None:
         if error is not None:
             raise error
-
-
-class FakeApi:
-    """A cluster with pods and ReplicaSets, in place of what pods.live.informer would ask."""
-
-    def __init__(self, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.cluster = FakeCluster(clock)
-        self.pods: World[PodRecord] = World()
-        self.replicasets: World[ReplicaSetRecord] = World()
-        self.fetched: list[tuple[str, str]] = []
-        self.may_get_replicasets = True
-        self.sources: list[FakeListWatch[Any]] = []
-        self.prepare: Callable[[FakeListWatch[Any]], None] = lambda source: None
-        monkeypatch.setattr(informer, "ListWatch", self._listwatch)
-        monkeypatch.setattr(informer, "fetch_replicaset", self._fetch)
-
-    def source(self, namespace: str, resource: str = "pods") -> FakeListWatch[Any]:
-        """The newest list and watch of a scope."""
-        found = [s for s in self.sources if (s.namespace, s.resource.name) == (namespace, resource)]
-        return found[-1]
-
-    def open(self, resource: str = "pods") -> int:
-        """How many lists and watches of `resource` are open."""
-        return sum(source.open for source in self.sources if source.resource.name == resource)
-
-    def _listwatch(self, cluster: FakeCluster, resource: Resource[Any], namespace: str) -> FakeListWatch[Any]:
-        world: World[Any] = self.pods if resource is PODS else self.replicasets
-        source = FakeListWatch(cluster, resource, namespace, world)
-        self.prepare(source)
-        self.sources.append(source)
-        return source
-
-    async def _fetch(self, cluster: Cluster, namespace: str, name: str) -> ReplicaSetRecord:
-        self.fetched.append((namespace, name))
-        if not self.may_get_replicasets:
-            raise Forbidden(REPLICASETS.forbidden("get", namespace))
-        await asyncio.sleep(0.01)
-        for record in self.replicasets.items.values():
-            if (record.namespace, record.name) == (namespace, name):
-                return record
-        raise NotFound(Reason("not_found"))
 
 
 def _event(change: Change[T]) -> Event[T]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pods.clock import Clock
+from pods.domain.reasons import Reason
 from pods.kube.listwatch import Event
 from pods.kube.resource import PODS, PodRecord
 from pods.live.backoff import Backoff
@@ -62,6 +63,11 @@ class Rig:
     @property
     def state(self) -> FeedState:
         return self.status.state()
+
+    def says(self) -> tuple[str, Reason | None]:
+        """State and reason now."""
+        state = self.state
+        return state.state, state.reason
 
     def start(self) -> None:
         self.task = asyncio.create_task(self.reflector.run(), name="reflector")

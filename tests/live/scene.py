@@ -24,8 +24,9 @@ from pods.kube.resource import PodRecord, ReplicaSetRecord
 from pods.live import feed, outbox, view
 from pods.live.hub import Hub, Key
 from pods.live.viewer import SlowViewer, Viewer
+from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
-from tests.live.fakes import FakeApi, Stream, pod
+from tests.live.fakes import Stream, pod
 from tests.live.virtual import LoopClock
 
 Step = tuple[str, int, int]

@@ -56,7 +56,7 @@ BACK_WITHIN_A_TICK: list[Step] = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 @example(BACK_WITHIN_A_TICK)
 def test_every_browser_converges_to_the_cluster(steps: list[Step]) -> None:

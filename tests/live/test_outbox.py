@@ -12,10 +12,11 @@ def _frame(offset: int, size: int, part: int | None = None) -> Frame:
 
 def test_there_is_room_until_the_window_is_full() -> None:
     outbox = Outbox()
-    outbox.sent("a", _frame(1, WINDOW_BYTES - 1))
-    assert outbox.has_room
-    outbox.sent("a", _frame(2, 1))
-    assert not outbox.has_room
+    room = []
+    for frame in (_frame(1, WINDOW_BYTES - 1), _frame(2, 1)):
+        outbox.sent("a", frame)
+        room.append(outbox.has_room)
+    assert room == [True, False]
     outbox.acknowledged("a", 1, None)
     assert outbox.unacknowledged == 1
 

@@ -9,9 +9,10 @@ from pods.domain.viewfilter import ViewFilter
 from pods.kube.errors import Forbidden
 from pods.kube.resource import REPLICASETS, PodRecord, ReplicaSetRecord
 from pods.live.hub import Held, Hub
+from tests.live.api import FakeApi
 from tests.live.bench import Bench, Wakes, drain
 from tests.live.browser import Browser
-from tests.live.fakes import FakeApi, FakeListWatch, pod
+from tests.live.fakes import FakeListWatch, pod
 
 WEB = Owner("Deployment", "web")
 SHOP = Scope("kind", "pods", "shop")

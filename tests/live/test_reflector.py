@@ -50,9 +50,12 @@ async def test_an_end_bookmark_that_never_comes_is_remembered_too(rig: Rig) -> N
     rig.world.put(pod("1"))
     rig.source.silent = True
     missing = InitialEventsMissing(Reason("reconnecting"))
-    rig.source.opened = lambda stream: (
-        None if stream.version else asyncio.get_running_loop().call_later(5, stream.fail, missing) and None
-    )
+
+    def give_up(stream: Stream[PodRecord]) -> None:
+        if stream.version is None:
+            asyncio.get_running_loop().call_later(5, stream.fail, missing)
+
+    rig.source.opened = give_up
     rig.start()
     await asyncio.sleep(5.1)
     assert rig.holds_all()

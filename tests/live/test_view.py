@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pods.domain import protocol
 from pods.domain.rights import NamespaceRule
 from pods.domain.row import Row
 from pods.domain.token import MAX_TOKEN_BYTES
@@ -25,11 +26,10 @@ ENVELOPE_BYTES = 500
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The uids of the rows encoded so far."""
     uids: list[str] = []
-    encode_row = view_module.encode_row
 
     def counting(row: Row) -> Any:
         uids.append(row.uid)
-        return encode_row(row)
+        return protocol.encode_row(row)
 
     monkeypatch.setattr(view_module, "encode_row", counting)
     return uids

@@ -2,74 +2,24 @@
 
 import asyncio
 import itertools
-import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from pods.domain.reasons import Reason
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.kube.errors import ServerError, Unreachable
 from pods.live.hub import Hub
-from pods.live.outbox import SLOW_SECONDS, WINDOW_BYTES
-from pods.live.view import FRAME_BYTES
-from pods.live.viewer import HEARTBEAT_SECONDS, SlowViewer, Viewer
+from pods.live.viewer import HEARTBEAT_SECONDS
+from tests.live.api import FakeApi
 from tests.live.browser import Browser
-from tests.live.fakes import FakeApi, pod
-from tests.live.virtual import LoopClock, settle
+from tests.live.desk import Desk
+from tests.live.fakes import pod
+from tests.live.virtual import settle
 
 FAILED = ServerError(Reason("server_error", {"status": 500}))
 BROKEN = Unreachable(Reason("unreachable", {"detail": "the connection broke"}))
-
-
-@dataclass
-class Desk:
-    """A browser with its viewer. It acknowledges when the test says so."""
-
-    hub: Hub
-    clock: LoopClock
-    browser: Browser = field(default_factory=Browser)
-    times: list[float] = field(default_factory=list)
-    before_send: Callable[[dict[str, Any]], None] = lambda frame: None
-
-    def __post_init__(self) -> None:
-        self.viewer = Viewer(self._send, self.clock)
-        self.task: asyncio.Task[None] | None = None
-
-    def open(self, *namespaces: str, resume: tuple[str, ...] = ()) -> None:
-        for name in namespaces:
-            scope = Scope("kind", "pods", name)
-            self.viewer.add(self.hub.subscribe(scope, name, ViewFilter(), None, self.viewer, resume))
-
-    def start(self) -> "asyncio.Task[None]":
-        self.task = asyncio.create_task(self.viewer.run(), name="viewer")
-        return self.task
-
-    def acknowledge(self) -> None:
-        for label, (token, part) in self.browser.tokens.items():
-            self.viewer.acknowledged(label, token, part)
-
-    async def end(self) -> None:
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.wait([self.task])
-        self.viewer.close()
-
-    async def _send(self, text: str) -> None:
-        self.before_send(json.loads(text))
-        self.times.append(self.clock.monotonic())
-        await self.browser.receive(text)
-
-
-@pytest_asyncio.fixture
-async def desk(hub: Hub, clock: LoopClock) -> AsyncIterator[Desk]:
-    desk = Desk(hub, clock)
-    yield desk
-    await desk.end()
 
 
 async def test_the_feed_comes_first_then_the_rows(api: FakeApi, desk: Desk) -> None:
@@ -172,99 +122,6 @@ async def test_what_changes_out_of_view_moves_the_token_on(api: FakeApi, hub: Hu
     await asyncio.sleep(6)
     assert desk.browser.of_type("feed")[-1]["token"] != before
     assert not desk.browser.of_type("delta")
-
-
-async def test_no_more_than_the_window_is_on_its_way(api: FakeApi, desk: Desk) -> None:
-    api.pods.put(*(pod(str(number), padding=1000) for number in range(2000)))
-    desk.open("shop")
-    desk.start()
-    await asyncio.sleep(1)
-    rows = sum(desk.browser.sizes)
-    assert WINDOW_BYTES <= rows <= WINDOW_BYTES + 2 * FRAME_BYTES
-    assert desk.viewer.outbox.unacknowledged <= WINDOW_BYTES + FRAME_BYTES + 2000
-    for _ in range(10):
-        desk.acknowledge()
-        await asyncio.sleep(0.1)
-    assert len(desk.browser.rows["shop"]) == 2000
-
-
-async def test_meanwhile_changes_are_coalesced_by_pod(
-    api: FakeApi, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pods.live.outbox.WINDOW_BYTES", 1000)
-    api.pods.put(pod("1", padding=2000))
-    desk.open("shop")
-    desk.start()
-    await asyncio.sleep(1)
-    for number in range(100):
-        api.pods.put(pod("1", status=f"Init:{number}"))
-        await asyncio.sleep(0.1)
-    assert not desk.browser.of_type("delta")
-    desk.acknowledge()
-    await asyncio.sleep(1)
-    [delta] = desk.browser.of_type("delta")
-    assert [row["status"] for row in delta["upsert"]] == ["Init:99"]
-
-
-async def test_a_full_window_of_one_namespace_stops_the_others_too(api: FakeApi, desk: Desk) -> None:
-    """The window is the viewer's, whatever it looks at."""
-    for namespace in ("a", "b"):
-        api.pods.put(*(pod(f"{namespace}{number}", namespace, padding=2000) for number in range(400)))
-    desk.open("a", "b")
-    desk.start()
-    await asyncio.sleep(1)
-    assert sum(desk.browser.sizes) <= WINDOW_BYTES + 2 * FRAME_BYTES
-    assert {frame["namespace"] for frame in desk.browser.of_type("snapshot")} == {"a", "b"}
-
-
-async def test_acknowledgements_of_anything_else_change_nothing(api: FakeApi, hub: Hub, desk: Desk) -> None:
-    api.pods.put(pod("1"))
-    other = Desk(hub, desk.clock)
-    other.open("b")
-    other.start()
-    desk.open("shop")
-    desk.start()
-    await asyncio.sleep(1)
-    waiting = desk.viewer.outbox.unacknowledged
-    assert waiting > 0
-    for token in (other.browser.tokens["b"][0], "", "nonsense", "x" * 600):
-        desk.viewer.acknowledged("shop", token, None)
-        desk.viewer.acknowledged(None, token, None)
-    desk.viewer.acknowledged("b", desk.browser.tokens["shop"][0], None)
-    assert desk.viewer.outbox.unacknowledged == waiting
-    desk.viewer.acknowledged(None, desk.browser.tokens["shop"][0], 1)
-    assert desk.viewer.outbox.unacknowledged == 0
-    await other.end()
-
-
-async def test_who_acknowledges_nothing_for_a_minute_is_sent_away(api: FakeApi, desk: Desk) -> None:
-    api.pods.put(*(pod(str(number), padding=1000) for number in range(1000)))
-    desk.open("shop")
-    begun = desk.clock.monotonic()
-    with pytest.raises(SlowViewer):
-        await desk.start()
-    assert SLOW_SECONDS <= desk.clock.monotonic() - begun <= SLOW_SECONDS + HEARTBEAT_SECONDS + 0.1
-
-
-async def test_who_has_all_may_be_silent_for_ever(api: FakeApi, desk: Desk) -> None:
-    api.pods.put(*(pod(str(number), padding=1000) for number in range(300)))
-    desk.open("shop")
-    task = desk.start()
-    await asyncio.sleep(10 * SLOW_SECONDS)
-    assert not task.done()
-    assert len(desk.browser.rows["shop"]) == 300
-
-
-async def test_who_acknowledges_a_little_is_kept(api: FakeApi, desk: Desk) -> None:
-    api.pods.put(*(pod(str(number), padding=1000) for number in range(3000)))
-    desk.open("shop")
-    task = desk.start()
-    await asyncio.sleep(1)
-    first = desk.browser.of_type("snapshot")[0]["token"]
-    for part in range(1, 6):
-        await asyncio.sleep(SLOW_SECONDS - 10)
-        desk.viewer.acknowledged("shop", first, part)
-    assert not task.done()
 
 
 async def test_an_interrupt_stops_sending_at_once(api: FakeApi, desk: Desk) -> None:

@@ -6,8 +6,8 @@ from pods.domain.reasons import Reason
 from pods.domain.row import ParamValue
 from pods.domain.sentences import N_, render
 from pods.kube.cluster import Cluster
-from pods.kube.errors import KubeError
-from pods.kube.listwatch import HEADERS_SECONDS
+from pods.kube.errors import BadAnswer, KubeError
+from pods.kube.listwatch import HEADERS_SECONDS, read_body
 from pods.kube.objects import list_namespaces, may_list_everywhere
 from pods.kube.source import ClusterSource
 
@@ -27,6 +27,12 @@ class Finding(msgspec.Struct, frozen=True):
     params: dict[str, ParamValue]
     sentence: str
     ok: bool
+
+
+class _Version(msgspec.Struct, rename="camel"):
+    """What `/version` of every API server holds, among other things."""
+
+    git_version: str
 
 
 async def check_connection(source: ClusterSource) -> list[Finding]:
@@ -51,8 +57,12 @@ async def _answers(cluster: Cluster) -> None:
     forbidden = Reason("forbidden", {"verb": "get", "verbs": "get", "resource": "/version", "where": "/"})
     async with cluster.get(
         "/version", [], "application/json", verb="get", seconds=HEADERS_SECONDS, forbidden=forbidden
-    ):
-        return
+    ) as response:
+        body = await read_body(response)
+    try:
+        msgspec.json.decode(body, type=_Version)
+    except msgspec.MsgspecError as error:
+        raise BadAnswer(Reason("bad_answer", {"detail": "its version is not JSON"})) from error
 
 
 async def _namespaces(cluster: Cluster) -> Finding:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
-from kubernetes.aio.client.rest import RESTClientObject
+from kubernetes.aio.client.rest import RESTClientObject, RESTResponse
 
 from pods.domain.reasons import Reason
 from pods.kube.credentials import Loaded
@@ -31,21 +31,56 @@ ERROR_BODY_SECONDS = 5.0
 
 
 class _RestClient(RESTClientObject):
-    """The official transport with a pool that never makes a watch wait, and forgets idle connections soon."""
+    """The official transport with a pool that never makes a watch wait, and forgets idle connections soon.
+
+    Redirects are not followed: the API server sends none, and only it may have the credentials.
+    """
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str] | None = None,
+        body: None = None,
+        post_params: None = None,
+        _request_timeout: aiohttp.ClientTimeout | None = None,
+    ) -> RESTResponse:
+        """Sends a request without a body."""
+        if self.pool_manager is None:
+            self.pool_manager = self._create_pool_manager()
+        response = await self.pool_manager.request(
+            method,
+            url,
+            headers=headers,
+            timeout=_request_timeout,
+            allow_redirects=False,
+            server_hostname=self.configuration.tls_server_name,
+            proxy=self.proxy,
+            proxy_headers=self.proxy_headers,
+        )
+        return RESTResponse(response)
 
     def _create_connector(self) -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(limit=0, ssl=self.ssl_context, keepalive_timeout=KEEPALIVE_SECONDS)
 
 
 class Client:
-    """An ApiClient with the number of responses that still use it."""
+    """An ApiClient with the number of requests that still use it.
+
+    Raises CredentialsError where the certificates in `loaded` are none.
+    """
 
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
-        self._api = ApiClient(loaded.configuration)
-        self._api.rest_client = _RestClient(loaded.configuration)
+        try:
+            self._api = ApiClient(loaded.configuration)
+            self._api.rest_client = _RestClient(loaded.configuration)
+        except (OSError, ValueError) as error:
+            detail = "the CA, or the client's certificate and key, are malformed"
+            raise CredentialsError(Reason("credentials", {"detail": detail})) from error
         self._api.user_agent = USER_AGENT
         self._open: set[aiohttp.ClientResponse] = set()
+        self._users = 0
         self._retired = False
 
     def use_token_of(self, loaded: Loaded) -> None:
@@ -62,17 +97,21 @@ class Client:
         The response is closed on leaving, however that happens: for a watch this ends it at the
         server. Raises KubeError for anything but 200.
         """
-        response = await self._request(path, query, accept, seconds)
-        self._open.add(response)
+        self._users += 1
         try:
-            if response.status != 200:
-                body = await _error_body(response)
-                raise status_error(response.status, body, response.headers.get("Retry-After"), forbidden)
-            yield response
+            response = await self._request(path, query, accept, seconds)
+            self._open.add(response)
+            try:
+                if response.status != 200:
+                    body = await _error_body(response)
+                    raise status_error(response.status, body, response.headers.get("Retry-After"), forbidden)
+                yield response
+            finally:
+                self._open.discard(response)
+                response.close()
         finally:
-            self._open.discard(response)
-            response.close()
-            if self._retired and not self._open:
+            self._users -= 1
+            if self._retired and not self._users:
                 await self._api.close()
 
     async def _request(self, path: str, query: Query, accept: str, seconds: float) -> aiohttp.ClientResponse:
@@ -91,9 +130,9 @@ class Client:
         return response
 
     async def retire(self) -> None:
-        """Closes the client now, or with its last response."""
+        """Closes the client now, or with its last request."""
         self._retired = True
-        if not self._open:
+        if not self._users:
             await self._api.close()
 
     async def close(self) -> None:

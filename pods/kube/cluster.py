@@ -144,6 +144,8 @@ class Cluster:
         The probe does without: what it asks needs no fresh token, and a plugin that hangs must not
         make a cluster look dead whose watches flow.
         """
+        if self._client is not None and not renew:
+            return self._client
         async with self._loading:
             if self._closed:
                 raise CredentialsError(Reason("not_configured"))
@@ -176,7 +178,7 @@ class Cluster:
             return
         self._loaded_at = now
         try:
-            loaded = await load(self._source)
+            await self._adopt(await load(self._source))
         except CredentialsError as error:
             self._failure = error
             self._loaded_at = self.clock.monotonic()
@@ -185,7 +187,6 @@ class Cluster:
             return
         self._failure = None
         self._refused = False
-        await self._adopt(loaded)
 
     async def _adopt(self, loaded: Loaded) -> None:
         if self._client is not None and self._client.loaded.fingerprint == loaded.fingerprint:

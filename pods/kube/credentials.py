@@ -6,11 +6,13 @@ newline, an empty one, a plugin that is never run again, an error that is only l
 
 import asyncio
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import ConfigException
 from kubernetes.aio.config.incluster_config import (
@@ -19,6 +21,7 @@ from kubernetes.aio.config.incluster_config import (
     InClusterConfigLoader,
 )
 from kubernetes.aio.config.kube_config import (
+    ConfigNode,
     KubeConfigLoader,
     KubeConfigMerger,
     _create_temp_file_with_content,
@@ -31,6 +34,10 @@ from pods.kube.source import ClusterSource, DemoSource, InClusterSource, Kubecon
 
 # A plugin's credential is renewed this long before it expires.
 EXPIRY_MARGIN_SECONDS = 60.0
+
+
+# What the loaders raise for files that are missing, or hold something else than a kubeconfig.
+_UNUSABLE = (ConfigException, OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,21 @@ class _Loader(KubeConfigLoader):
             self.key_file = _create_temp_file_with_content(status.client_key_data)
         return True
 
+    def _load_user_token(self) -> bool:
+        user: Any = self._user
+        if super()._load_user_token():  # type: ignore[no-untyped-call]
+            if self.token.removeprefix("Bearer ").strip():
+                return True
+            raise ConfigException("the token is empty")
+        if "tokenFile" in user:
+            raise ConfigException("the token file is empty")
+        return False
+
+    def _load_cluster_info(self) -> None:
+        if self._user is None:  # a context without a user, over which the official loader stumbles
+            self._user = ConfigNode("user", {})
+        super()._load_cluster_info()  # type: ignore[no-untyped-call]
+
 
 async def load(source: ClusterSource) -> Loaded:
     """Reads `source` now. Raises CredentialsError with what is wrong, in words without secrets."""
@@ -74,8 +96,9 @@ async def load(source: ClusterSource) -> Loaded:
                 return await asyncio.to_thread(_from_server, source)
             case DemoSource():
                 return _finish(_configuration(host=source.url.rstrip("/")))
-    except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
-        raise CredentialsError(Reason("credentials", {"detail": _detail(error)})) from error
+    except _UNUSABLE as error:
+        # No cause is chained: the official loader's messages quote whole users, tokens included.
+        raise CredentialsError(Reason("credentials", {"detail": _detail(error)})) from None
 
 
 async def _from_kubeconfig(source: KubeconfigSource) -> Loaded:
@@ -159,5 +182,16 @@ def _detail(error: Exception) -> str:
             f"{Path(str(error.filename)).name} cannot be read" if error.filename else "a file cannot be read"
         )
     if isinstance(error, ConfigException):
-        return str(error).splitlines()[0][:200]
+        return _config_detail(str(error))
     return "the kubeconfig file is malformed"
+
+
+def _config_detail(message: str) -> str:
+    """The official loader's complaint without the part of the file that it quotes."""
+    if found := re.match(r"Invalid kube-config file\. Expected key (\S+) in ", message):
+        return f"the kubeconfig file lacks “{found[1]}”"
+    if found := re.search(r"Expected object with name (.*) in \S*?(\w+) list", message):
+        return f"the kubeconfig file has no “{found[1]}” among its {found[2]}"
+    if found := re.match(r"File does not exists: (.*)", message):
+        return f"{Path(found[1]).name} does not exist"
+    return "the kubeconfig file is malformed" if message.startswith("Invalid") else message.rstrip(".")

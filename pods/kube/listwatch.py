@@ -117,7 +117,7 @@ class ListWatch(Generic[T]):
         record = WatchRecord(self.cluster.name, self.resource.name, self.namespace, self.cluster.clock)
         try:
             yield record
-        except (KubeError, asyncio.CancelledError, GeneratorExit) as error:
+        except BaseException as error:
             record.ended(error)
             raise
         else:
@@ -171,9 +171,21 @@ class ListWatch(Generic[T]):
             if len(rest) > MAX_LINE_BYTES:
                 raise BadAnswer(Reason("bad_answer", {"detail": "an event of over 16 MiB"}))
             if lines:
-                batch = [self._event(codec, line) for line in lines if line]
+                batch, failure = self._batch(codec, lines)
                 initial = initial and not any(event.initial_end for event in batch)
-                yield batch
+                if batch:
+                    yield batch
+                if failure is not None:
+                    raise failure
+
+    def _batch(self, codec: Codec[T], lines: list[bytes]) -> tuple[list[Event[T]], KubeError | None]:
+        """The events of `lines`, up to the first that is none, with what is wrong with that."""
+        batch: list[Event[T]] = []
+        try:
+            batch.extend(self._event(codec, line) for line in lines if line)
+        except KubeError as error:
+            return batch, error
+        return batch, None
 
     async def _chunk(self, response: aiohttp.ClientResponse, opened_at: float, initial: bool) -> bytes:
         seconds = INITIAL_IDLE_SECONDS if initial else MUTE_SECONDS

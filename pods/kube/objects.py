@@ -3,8 +3,9 @@
 import msgspec
 
 from pods.domain.reasons import Reason
+from pods.domain.scope import is_object_name
 from pods.kube.cluster import Cluster
-from pods.kube.errors import BadAnswer, Forbidden
+from pods.kube.errors import BadAnswer, Forbidden, NotFound
 from pods.kube.listwatch import HEADERS_SECONDS, ListWatch, read_body
 from pods.kube.resource import (
     METADATA,
@@ -19,6 +20,8 @@ from pods.kube.resource import (
 
 async def fetch_replicaset(cluster: Cluster, namespace: str, name: str) -> ReplicaSetRecord:
     """The ReplicaSet `name` of `namespace` (metadata only). Raises KubeError."""
+    if not is_object_name(name):
+        raise NotFound(Reason("not_found"))
     async with cluster.get(
         f"{REPLICASETS.path(namespace)}/{name}",
         [],

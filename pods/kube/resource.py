@@ -15,7 +15,8 @@ from pods.domain.pod import OwnerRef, owner_ref, row_of
 from pods.domain.podobject import OwnerReference
 from pods.domain.reasons import Reason
 from pods.domain.row import Owner, Row
-from pods.kube.errors import BadAnswer
+from pods.domain.scope import ALL_NAMESPACES, is_namespace_name
+from pods.kube.errors import BadAnswer, NotFound
 from pods.kube.wire import (
     Bookmark,
     BookmarkMeta,
@@ -184,9 +185,14 @@ class Resource(Generic[T]):
     codec: Callable[[], Codec[T]]
 
     def path(self, namespace: str) -> str:
-        """The path of the collection in `namespace`, or in all where it is `*`."""
-        if namespace == "*":
+        """The path of the collection in `namespace`, or in all where it is `*`.
+
+        Raises NotFound for what cannot be a namespace: `..` would be the path of all of them.
+        """
+        if namespace == ALL_NAMESPACES:
             return f"{self.api}/{self.name}"
+        if not is_namespace_name(namespace):
+            raise NotFound(Reason("not_found"))
         return f"{self.api}/namespaces/{namespace}/{self.name}"
 
     def forbidden(self, verbs: str, namespace: str) -> Reason:

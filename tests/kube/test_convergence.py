@@ -91,7 +91,9 @@ async def test_what_happened_while_the_connection_was_broken_is_there_after(
         assert new["metadata"]["uid"] in viewer.rows
         after = requests_made(cluster_by_proxy)
     made = sum(after.values()) - sum(before.values())
-    assert made <= 4, f"each of two scopes goes on with one request, or two where the first met the cut: {after}"
+    assert made <= 4, (
+        f"each of two scopes goes on with one request, or two where the first met the cut: {after}"
+    )
 
 
 async def test_a_connection_that_breaks_again_and_again_loses_nothing(
@@ -117,7 +119,9 @@ async def test_a_dead_link_is_stale_after_5_s_and_never_called_live_with_old_row
         await viewer.agrees(writer.truth)
         confirmed_by = viewer.state.since
         proxy.swallow()
-        took = await viewer.sees(lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE)
+        took = await viewer.sees(
+            lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE
+        )
         stale = viewer.state
         print(f"stale after {took:.1f} s")
         assert stale.since is not None

@@ -1,9 +1,9 @@
-"""The API server killed, frozen, compacted: stale when it is, right again after, and few requests meanwhile."""
+"""The API server killed, frozen, compacted: stale when it is, right again after, few requests meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
@@ -12,8 +12,6 @@ import pytest_asyncio
 from pods.kube.errors import Expired
 from pods.kube.listwatch import PAGE_SIZE, ListWatch
 from pods.kube.resource import PODS
-from tests.cluster import programs
-from tests.cluster.build import BuildError, ensure
 from tests.cluster.control_plane import ControlPlane
 from tests.kube.collector import EVENT_SECONDS, collecting, version_of
 from tests.kube.conftest import MakeCluster
@@ -21,42 +19,31 @@ from tests.kube.etcd import Etcd
 from tests.kube.viewer import open_watches, requests_made, viewing
 from tests.kube.writer import Writer, running
 
-pytestmark = pytest.mark.cluster
-
 STALE_SECONDS = 5.0
 STALE_TOLERANCE = 1.5
 RECOVERED_SECONDS = 8.0
 POLLED_SECONDS = 15.0
 
 
-@pytest.fixture(scope="module")
-def breakable() -> Iterator[ControlPlane]:
-    """A control plane of this module's own; each test leaves it running."""
-    try:
-        ensure(programs.SMALL)
-    except BuildError as error:
-        pytest.skip(str(error))
-    with ControlPlane() as control_plane:
-        yield control_plane
-
-
 @pytest_asyncio.fixture
-async def writer(breakable: ControlPlane, request: pytest.FixtureRequest) -> AsyncIterator[Writer]:
+async def writer(
+    breakable_control_plane: ControlPlane, request: pytest.FixtureRequest
+) -> AsyncIterator[Writer]:
     name = request.node.name.replace("_", "-")[:60].rstrip("-")
-    async with breakable.admin_session() as session:
-        yield Writer(session, breakable.create_namespace(name))
+    async with breakable_control_plane.admin_session() as session:
+        yield Writer(session, breakable_control_plane.create_namespace(name))
 
 
 async def test_a_frozen_server_is_stale_after_5_s_and_right_again_after(
-    breakable: ControlPlane, make_cluster: MakeCluster, writer: Writer
+    breakable_control_plane: ControlPlane, make_cluster: MakeCluster, writer: Writer
 ) -> None:
     """Its kernel still answers, so that no connection breaks (SIGSTOP)."""
     await writer.pod("web")
-    cluster = make_cluster(breakable.kubeconfig)
+    cluster = make_cluster(breakable_control_plane.kubeconfig)
     async with viewing(cluster, writer.namespace) as viewer:
         await viewer.agrees(writer.truth)
         before = requests_made(cluster)
-        breakable.pause()
+        breakable_control_plane.pause()
         try:
             took = await viewer.sees(
                 lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE
@@ -65,7 +52,7 @@ async def test_a_frozen_server_is_stale_after_5_s_and_right_again_after(
             await asyncio.sleep(1)
             assert requests_made(cluster) == before, "only the probe asks meanwhile"
         finally:
-            breakable.resume()
+            breakable_control_plane.resume()
         assert state.reason is not None
         assert state.reason.code == "timed_out"
         await writer.status("web", running())
@@ -79,24 +66,26 @@ async def test_a_frozen_server_is_stale_after_5_s_and_right_again_after(
 
 
 async def test_a_killed_server_is_stale_and_its_scopes_resume_with_one_request_each(
-    breakable: ControlPlane, make_cluster: MakeCluster, writer: Writer
+    breakable_control_plane: ControlPlane, make_cluster: MakeCluster, writer: Writer
 ) -> None:
     await writer.pod("web")
     await writer.pod("gone")
-    cluster = make_cluster(breakable.kubeconfig)
+    cluster = make_cluster(breakable_control_plane.kubeconfig)
     async with viewing(cluster, writer.namespace) as viewer:
         await viewer.agrees(writer.truth)
         before = requests_made(cluster)
-        breakable.kill_apiserver()
+        breakable_control_plane.kill_apiserver()
         try:
             await viewer.sees(lambda: viewer.state.state != "live", "not live", 2.0)
-            took = await viewer.sees(lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE)
+            took = await viewer.sees(
+                lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE
+            )
             assert viewer.names() == {"web", "gone"}, "what was known stays on the screen"
             assert requests_made(cluster) == before, "only the probe asks meanwhile"
             assert viewer.state.reason is not None
             assert viewer.state.reason.code == "unreachable"
         finally:
-            await asyncio.to_thread(breakable.start_apiserver)
+            await asyncio.to_thread(breakable_control_plane.start_apiserver)
         await writer.delete("gone")
         await viewer.agrees(writer.truth, RECOVERED_SECONDS)
         back = await viewer.sees(lambda: viewer.state.state == "live", "live", RECOVERED_SECONDS)
@@ -108,21 +97,21 @@ async def test_a_killed_server_is_stale_and_its_scopes_resume_with_one_request_e
 
 
 async def test_a_version_that_expired_meanwhile_is_listed_anew_and_only_differences_are_sent(
-    breakable: ControlPlane, make_cluster: MakeCluster, writer: Writer
+    breakable_control_plane: ControlPlane, make_cluster: MakeCluster, writer: Writer
 ) -> None:
     """The version was compacted away while the server was gone: 410, a list, and its difference."""
     for number in range(5):
         await writer.pod(f"pod-{number}")
-    cluster = make_cluster(breakable.kubeconfig)
+    cluster = make_cluster(breakable_control_plane.kubeconfig)
     async with viewing(cluster, writer.namespace) as viewer:
         await viewer.agrees(writer.truth)
         kept = viewer.rows
-        breakable.kill_apiserver()
+        breakable_control_plane.kill_apiserver()
         # The watch is at the version of the last pod; what the API server then writes, and a compaction,
         # make that one too old. The pod of etcd's own hand stands for what other API servers wrote.
-        Etcd(breakable).put_pods({writer.namespace: ["pod-new"]})
-        breakable.compact()
-        await asyncio.to_thread(breakable.start_apiserver)
+        Etcd(breakable_control_plane).put_pods({writer.namespace: ["pod-new"]})
+        breakable_control_plane.compact()
+        await asyncio.to_thread(breakable_control_plane.start_apiserver)
         await viewer.agrees(writer.truth, RECOVERED_SECONDS)
         assert viewer.rows is kept, "no snapshot was needed"
         assert viewer.removed == []
@@ -130,18 +119,20 @@ async def test_a_version_that_expired_meanwhile_is_listed_anew_and_only_differen
 
 
 async def test_an_expired_version_is_told_by_each_way_of_asking(
-    breakable: ControlPlane, make_cluster: MakeCluster, writer: Writer
+    breakable_control_plane: ControlPlane, make_cluster: MakeCluster, writer: Writer
 ) -> None:
     """By a page of a list, and by a watch, be it in its status or in its first event."""
-    Etcd(breakable).put_pods({writer.namespace: [f"pod-{number:04d}" for number in range(PAGE_SIZE + 1)]})
-    pods = ListWatch(make_cluster(breakable.kubeconfig), PODS, writer.namespace)
+    Etcd(breakable_control_plane).put_pods(
+        {writer.namespace: [f"pod-{number:04d}" for number in range(PAGE_SIZE + 1)]}
+    )
+    pods = ListWatch(make_cluster(breakable_control_plane.kubeconfig), PODS, writer.namespace)
     old = await version_of(pods)
     async with aclosing(pods.pages()) as pages:
         await anext(pages)
         await writer.delete("pod-0000")
-        breakable.compact()
-        breakable.kill_apiserver()
-        await asyncio.to_thread(breakable.start_apiserver)
+        breakable_control_plane.compact()
+        breakable_control_plane.kill_apiserver()
+        await asyncio.to_thread(breakable_control_plane.start_apiserver)
         with pytest.raises(Expired):
             await anext(pages)
     with pytest.raises(Expired):
@@ -150,22 +141,22 @@ async def test_an_expired_version_is_told_by_each_way_of_asking(
 
 
 async def test_polled_rows_are_stale_too_when_the_server_is_gone(
-    breakable: ControlPlane, make_cluster: MakeCluster, writer: Writer
+    breakable_control_plane: ControlPlane, make_cluster: MakeCluster, writer: Writer
 ) -> None:
     """Who may list but not watch is told as soon as everybody else."""
-    breakable.grant("list-only", writer.namespace)
+    breakable_control_plane.grant("list-only", writer.namespace)
     await writer.pod("web")
-    cluster = make_cluster(breakable.kubeconfig_for("list-only"))
+    cluster = make_cluster(breakable_control_plane.kubeconfig_for("list-only"))
     async with viewing(cluster, writer.namespace) as viewer:
         await viewer.agrees(writer.truth)
         assert viewer.state.reason is not None
         assert viewer.state.reason.code == "polling"
-        breakable.pause()
+        breakable_control_plane.pause()
         try:
             took = await viewer.sees(
                 lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE
             )
         finally:
-            breakable.resume()
+            breakable_control_plane.resume()
         print(f"polled rows stale {took:.1f} s after the freeze")
         await viewer.sees(lambda: viewer.state.state == "live", "live", POLLED_SECONDS)

@@ -54,7 +54,7 @@ async def test_a_replicaset_that_no_event_has_shown_is_fetched_by_name_once(
     """Here the ReplicaSets' watch stays mute after its list, as one that lags behind."""
     watch = ListWatch.watch
 
-    async def mute(self, version):  # type: ignore[no-untyped-def]
+    async def mute(self, version):
         async with aclosing(watch(self, version)) as batches:
             async for batch in batches:
                 muted = self.resource.name == "replicasets"
@@ -71,7 +71,9 @@ async def test_a_replicaset_that_no_event_has_shown_is_fetched_by_name_once(
         assert requests_made(cluster)["get", "200"] == 1
 
 
-async def test_a_pod_that_its_replicaset_let_go_leaves_nothing_behind(cluster: Cluster, writer: Writer) -> None:
+async def test_a_pod_that_its_replicaset_let_go_leaves_nothing_behind(
+    cluster: Cluster, writer: Writer
+) -> None:
     """Released, deleted, and then its former ReplicaSet is adopted: the scope goes on."""
     replicaset = await writer.replicaset("web-1", None)
     await writer.pod("released", owner=replicaset)
@@ -127,4 +129,3 @@ async def test_a_deployments_filter_shows_all_its_pods_during_a_rollout(
         assert len(seen) >= 6
         assert not {name for name in seen if name.startswith("web-admin")}
         assert {row["owner"]["name"] for row in viewer.rows.values()} == {"web"}
-

@@ -69,7 +69,9 @@ class Viewer:
         owners = [row["owner"] for row in self.rows.values() if row["name"] == name]
         return (owners[0]["kind"], owners[0]["name"]) if owners and owners[0] else None
 
-    async def sees(self, condition: Callable[[], bool], what: str, seconds: float = CAUGHT_UP_SECONDS) -> float:
+    async def sees(
+        self, condition: Callable[[], bool], what: str, seconds: float = CAUGHT_UP_SECONDS
+    ) -> float:
         """Waits for `condition`, looking at each wake and 20 times a second; how long that took."""
         started = time.monotonic()
         while True:
@@ -136,7 +138,11 @@ def requests_made(cluster: Cluster) -> dict[tuple[str, str], int]:
     for family in metrics.UPSTREAM_REQUESTS.collect():
         for sample in family.samples:
             labels = sample.labels
-            if sample.name.endswith("_total") and labels["cluster"] == cluster.name and labels["verb"] != "probe":
+            if (
+                sample.name.endswith("_total")
+                and labels["cluster"] == cluster.name
+                and labels["verb"] != "probe"
+            ):
                 found[labels["verb"], labels["code"]] = int(sample.value)
     return found
 

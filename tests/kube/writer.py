@@ -10,7 +10,10 @@ from pods.kube.resource import TABLE
 
 Manifest = dict[str, Any]
 
-_SPEC = {"containers": [{"name": "main", "image": "registry.example/app:1"}], "terminationGracePeriodSeconds": 0}
+_SPEC = {
+    "containers": [{"name": "main", "image": "registry.example/app:1"}],
+    "terminationGracePeriodSeconds": 0,
+}
 
 
 def pod_manifest(name: str, labels: dict[str, str] | None = None, owner: Manifest | None = None) -> Manifest:

@@ -19,13 +19,21 @@ class Owners:
     """The ReplicaSets of one scope by uid, with the question who is behind one.
 
     `resolved` is called with the uids of ReplicaSets whose owner became known or changed; `missing`
-    with the (namespace, name) of one that no list or event has shown. A sink of a reflector.
+    with the (namespace, name) of one that no list or event has shown; `in_use` tells whether a pod
+    refers to a uid. A sink of a reflector. Bounded by the ReplicaSets that exist or have pods.
     """
 
-    def __init__(self, resolved: Callable[[set[str]], None], missing: Callable[[Key], None]) -> None:
+    def __init__(
+        self,
+        resolved: Callable[[set[str]], None],
+        missing: Callable[[Key], None],
+        in_use: Callable[[str], bool],
+    ) -> None:
         self._resolved = resolved
         self._missing = missing
+        self._in_use = in_use
         self._by_uid: dict[str, Owner] = {}
+        self._gone: set[str] = set()
         self._asked: set[str] = set()
         self._synced = False
 
@@ -42,22 +50,41 @@ class Owners:
         return known or _provisional(controller, pod.labels)
 
     def replace(self, items: list[ReplicaSetRecord]) -> None:
-        """A whole list. Owners of ReplicaSets that are gone stay while their pods may linger."""
+        """A whole list."""
         self._synced = True
+        self._leave(set(self._by_uid) - {item.uid for item in items})
         self._learn(items)
 
     def apply(self, events: list[Event[ReplicaSetRecord]]) -> None:
-        """Changes of ReplicaSets, of which only arrivals and new owners matter."""
+        """Changes of ReplicaSets, of which only arrivals, new owners and ends matter."""
         self._learn([event.item for event in events if event.item is not None and event.type != "DELETED"])
+        self._leave(
+            {event.item.uid for event in events if event.item is not None and event.type == "DELETED"}
+        )
+
+    def __len__(self) -> int:
+        return len(self._by_uid)
 
     def fetched(self, record: ReplicaSetRecord) -> None:
         """One ReplicaSet, fetched by name."""
         self._learn([record])
 
-    def forget(self, in_use: set[str]) -> None:
-        """Drops what no pod refers to any more."""
-        self._by_uid = {uid: owner for uid, owner in self._by_uid.items() if uid in in_use}
-        self._asked &= in_use
+    def released(self, uid: str) -> None:
+        """The last pod of ReplicaSet `uid` is gone."""
+        if uid in self._gone or uid not in self._by_uid:
+            self._forget(uid)
+
+    def _leave(self, uids: set[str]) -> None:
+        """ReplicaSets that are gone. Their owners stay while their pods may linger."""
+        self._gone |= uids
+        for uid in uids:
+            if not self._in_use(uid):
+                self._forget(uid)
+
+    def _forget(self, uid: str) -> None:
+        self._by_uid.pop(uid, None)
+        self._gone.discard(uid)
+        self._asked.discard(uid)
 
     def _learn(self, records: list[ReplicaSetRecord]) -> None:
         changed: set[str] = set()

@@ -21,9 +21,9 @@ class PodStore:
 
     def __init__(self, changed: Callable[[Changes], None], missing: Callable[[Key], None]) -> None:
         self.records: dict[str, PodRecord] = {}
-        self.owners = Owners(self._owners_resolved, missing)
         self._changed = changed
         self._by_replicaset: dict[str, set[str]] = {}
+        self.owners = Owners(self._owners_resolved, missing, self._by_replicaset.__contains__)
 
     def replace(self, items: list[PodRecord]) -> None:
         """Takes over a whole list as the difference to what is held."""
@@ -33,7 +33,6 @@ class PodStore:
             self._remove(uid, changes)
         for record in fresh.values():
             self._put(record, changes)
-        self.owners.forget(set(self._by_replicaset))
         self._changed(changes)
 
     def apply(self, events: list[Event[PodRecord]]) -> None:
@@ -85,6 +84,7 @@ class PodStore:
         pods.discard(record.uid)
         if not pods:
             del self._by_replicaset[controller.uid]
+            self.owners.released(controller.uid)
 
     def _owners_resolved(self, replicasets: Iterable[str]) -> None:
         changes: Changes = {}

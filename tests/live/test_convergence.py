@@ -56,14 +56,14 @@ BACK_WITHIN_A_TICK: list[Step] = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 @example(BACK_WITHIN_A_TICK)
 def test_every_browser_converges_to_the_cluster(steps: list[Step]) -> None:
     run(play(steps))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(15))
 def test_every_browser_converges_through_a_long_life(seed: int) -> None:
     rng = random.Random(seed)
     names = rng.choices(list(WEIGHTS), list(WEIGHTS.values()), k=400)

@@ -7,6 +7,7 @@ from pods.domain.row import Owner
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.kube.errors import Forbidden
+from pods.kube.listwatch import Event
 from pods.kube.resource import REPLICASETS, PodRecord, ReplicaSetRecord
 from pods.live.hub import Held, Hub
 from tests.live.api import FakeApi
@@ -159,3 +160,38 @@ async def test_a_failed_fetch_leaves_the_scope_running(api: FakeApi, hub: Hub) -
     assert api.fetched == [("shop", "lost")]
     assert held.subscription.feed.state().state == "live"
     held.close()
+
+
+async def test_owners_are_kept_while_their_replicaset_or_a_pod_of_it_exists(bench: Bench) -> None:
+    owners = bench.store.owners
+    owners.replace([replicaset("web-7d9f")])
+    bench.relist(web_pod("1"))
+    owners.replace([])
+    bench.put(web_pod("1", status="Error"), web_pod("2", hash=""))
+    assert bench.store.records["2"].row.owner == WEB
+    assert bench.missing == []
+    bench.delete(web_pod("1"), web_pod("2"))
+    assert len(owners) == 0
+
+
+async def test_a_replicaset_without_pods_need_not_be_asked_for_again(bench: Bench) -> None:
+    """A Deployment scaled to nothing and up again, with a list of pods in between."""
+    bench.store.owners.replace([replicaset()])
+    bench.relist(web_pod("1", hash=""))
+    bench.relist()
+    bench.put(web_pod("2", hash=""))
+    assert bench.store.records["2"].row.owner == WEB
+    assert bench.missing == []
+
+
+async def test_a_thousand_rollouts_leave_nothing(bench: Bench) -> None:
+    owners = bench.store.owners
+    bench.relist()
+    owners.replace([])
+    for number in range(1000):
+        record = replicaset(f"web-{number}")
+        owners.apply([Event("ADDED", record, "1")])
+        bench.put(web_pod(str(number), record.name, hash=""))
+        owners.apply([Event("DELETED", record, "2")])
+        bench.delete(web_pod(str(number), record.name, hash=""))
+    assert len(owners) == 0

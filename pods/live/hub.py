@@ -98,7 +98,7 @@ class Hub:
         return running
 
     def release(self, running: Running, lingers: bool = True) -> None:
-        """Counts one user less; the last one's leaving starts the linger (`lingers` false: it has had one)."""
+        """Counts one user less; the last one's leaving starts the linger, if that is not over yet."""
         running.users -= 1
         if running.users > 0 or self._running.get(running.key) is not running:
             return

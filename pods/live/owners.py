@@ -57,12 +57,12 @@ class Owners:
 
     def apply(self, events: list[Event[ReplicaSetRecord]]) -> None:
         """Changes of ReplicaSets, of which only arrivals, new owners and ends matter."""
-        self._learn([event.item for event in events if event.item is not None and event.type != "DELETED"])
-        self._leave(
-            {event.item.uid for event in events if event.item is not None and event.type == "DELETED"}
-        )
+        changes = [(event.type, event.item) for event in events if event.item is not None]
+        self._learn([item for kind, item in changes if kind != "DELETED"])
+        self._leave({item.uid for kind, item in changes if kind == "DELETED"})
 
     def __len__(self) -> int:
+        """How many ReplicaSets are known."""
         return len(self._by_uid)
 
     def fetched(self, record: ReplicaSetRecord) -> None:

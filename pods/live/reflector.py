@@ -44,7 +44,7 @@ POLL_SECONDS = 10.0
 POLLS_BETWEEN_WATCHES = 30
 # After a failure the flow counts as restored when the new watch has held this long.
 SETTLE_SECONDS = 1.0
-# A server that takes a streaming list and never ends it may go on with changes, so that silence tells nothing.
+# A server that never ends a streaming list may go on with changes: then silence does not tell.
 INITIAL_SECONDS = 60.0
 # When a cluster answers again, its scopes resume within this time, not all at once.
 RESUME_SPREAD_SECONDS = 0.8

@@ -94,6 +94,21 @@ async def test_who_has_all_may_be_silent_for_ever(api: FakeApi, desk: Desk) -> N
     assert len(desk.browser.rows["shop"]) == 300
 
 
+async def test_a_full_window_is_no_offence_while_nothing_waits(
+    api: FakeApi, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pods.live.outbox.WINDOW_BYTES", 1000)
+    api.pods.put(pod("1", padding=2000))
+    desk.open("shop")
+    task = desk.start()
+    await asyncio.sleep(10 * SLOW_SECONDS)
+    api.pods.put(pod("2"))
+    begun = desk.clock.monotonic()
+    with pytest.raises(SlowViewer):
+        await task
+    assert desk.clock.monotonic() - begun >= SLOW_SECONDS
+
+
 async def test_who_acknowledges_a_little_is_kept(api: FakeApi, desk: Desk) -> None:
     api.pods.put(*(pod(str(number), padding=1000) for number in range(3000)))
     desk.open("shop")

@@ -22,6 +22,9 @@ from pods.kube.source import DemoSource
 
 T = TypeVar("T", bound=PodRecord | ReplicaSetRecord)
 Piece = TypeVar("Piece")
+# A loop without a pause takes no virtual time: it has to end some other way.
+MOST_REQUESTS = 2000
+
 Kind = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
@@ -256,6 +259,8 @@ class FakeListWatch(ListWatch[T]):
         return added if self.silent else [*added, self.world.bookmark(initial_end=True)]
 
     def _note(self, verb: Literal["list", "stream", "watch"], version: str | None) -> None:
+        if len(self.requests) >= MOST_REQUESTS:
+            raise RuntimeError("asks without end")
         self.requests.append(Request(self.cluster.clock.monotonic(), verb, version))
 
     def _raise(self, error: KubeError | None) -> None:

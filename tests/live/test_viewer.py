@@ -133,7 +133,8 @@ async def test_an_interrupt_stops_sending_at_once(api: FakeApi, desk: Desk) -> N
             desk.viewer.interrupt()
 
     desk.before_send = interrupt
-    await desk.start()
+    async with asyncio.timeout(60):
+        await desk.start()
     assert len(desk.browser.of_type("snapshot")) == 1
     count = len(desk.browser.frames)
     await asyncio.sleep(20)
@@ -144,7 +145,8 @@ async def test_an_interrupt_before_it_runs_counts_too(desk: Desk) -> None:
     """Rights may change while a subscription is being made."""
     desk.open("shop")
     desk.viewer.interrupt()
-    await desk.start()
+    async with asyncio.timeout(60):
+        await desk.start()
     assert not desk.browser.frames
     desk.viewer.proceed()
     desk.start()

@@ -30,6 +30,9 @@ SENTENCES: dict[str, str] = {
     "mute": N_("The watch was silent for {seconds} s and is being opened again."),
     "closed_early": N_("The Kubernetes API closes the watch at once; trying again."),
     "polling": N_("The portal's account may list pods but not watch them: listed every {seconds} s."),
+    "owners_by_name": N_(
+        "The portal's account may not {verbs} {resource} in {where}: a pod's Deployment is told from names."
+    ),
     "too_many_watches": N_("The portal already holds {limit} watches on this cluster."),
     "not_configured": N_("The cluster is not configured any more."),
 }

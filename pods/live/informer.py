@@ -2,14 +2,16 @@
 
 Two reflectors (pods, and their ReplicaSets as metadata only, for owners) and the fetching by name of
 ReplicaSets that neither list nor event has shown. Where ReplicaSets may not be read, the row says
-less, not wrong.
+less, not wrong, and the feed says that they may not.
 """
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
 from pods.clock import Clock
+from pods.domain.reasons import Reason
 from pods.kube.cluster import Cluster
 from pods.kube.errors import KubeError
 from pods.kube.listwatch import ListWatch
@@ -40,7 +42,7 @@ class PodInformer:
         self._store = PodStore(self._rows_changed, self._replicaset_missing)
         self._pods = Reflector(ListWatch(cluster, PODS, namespace), self._store, clock, self._status_changed)
         self._replicasets = Reflector(
-            ListWatch(cluster, REPLICASETS, namespace), self._store.owners, clock, lambda: None
+            ListWatch(cluster, REPLICASETS, namespace), self._store.owners, clock, self._status_changed
         )
         self.feed = Feed(cluster.name, namespace, self._store.records, self._state, clock)
 
@@ -65,7 +67,11 @@ class PodInformer:
         self.feed.changed(changes)
 
     def _state(self) -> FeedState:
-        return self._pods.status.state()
+        """That of the pods; a live one tells where owners are only judged by name."""
+        state, owners = self._pods.status.state(), self._replicasets.status.reason
+        if state.state != "live" or state.reason is not None or owners is None or owners.code != "forbidden":
+            return state
+        return replace(state, reason=Reason("owners_by_name", owners.params))
 
     def _status_changed(self) -> None:
         if self._pods.status.synced:

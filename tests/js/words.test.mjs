@@ -88,8 +88,13 @@ test('texts fill their fields, choose their plural and fall back', () => {
   assert.equal(texts.sentence('why', 'new-code', {}, 'In English.'), 'In English.');
 });
 
-test('the Role is one for the namespace, or for the cluster', () => {
-  assert.match(roleFor({ resource: 'pods', group: '', namespace: 'shop' }), /kind: Role\n[^]*namespace: shop\n[^]*resources: \["pods"\]\n {2}verbs: \["list", "watch"\]/);
-  assert.match(roleFor({ resource: 'pods', namespace: '*' }), /kind: ClusterRole\nmetadata:\n {2}name: k8sportal-reader\nrules/);
-  assert.match(roleFor({ resource: 'replicasets', group: 'apps', namespace: 'shop' }), /apiGroups: \["apps"\]/);
+test('the Role is one for the namespace, or for the cluster, and bound to the account', () => {
+  const [role, binding] = roleFor('shop').split('---\n');
+  assert.match(role, /kind: Role\n[^]*namespace: shop\n[^]*\["pods"\]\n {2}verbs: \["list", "watch"\]/);
+  assert.match(role, /apiGroups: \["apps"\]\n {2}resources: \["replicasets"\]/);
+  assert.match(binding, /kind: RoleBinding\n[^]*namespace: shop\n[^]*kind: Role\n[^]*name: ACCOUNT/);
+  const wide = roleFor('*');
+  assert.match(wide, /kind: ClusterRole\nmetadata:\n {2}name: k8sportal-pods\nrules/);
+  assert.match(wide, /kind: ClusterRoleBinding\n/);
+  assert.doesNotMatch(wide, /namespace:/);
 });

@@ -18,6 +18,9 @@ export function emptyWords(texts, feedView, view, size, config) {
   if (size > 0) {
     return { title: ui('nothing_matches'), text: ui('nothing_matches_help', { count: size }) };
   }
+  if (view.code === 'forbidden') {
+    return { title: ui('not_readable'), text: ui('not_readable_help') };
+  }
   if (view.state === 'stale') {
     return { title: ui('no_rows_stale'), text: ui('no_rows_stale_help') };
   }

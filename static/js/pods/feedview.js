@@ -6,10 +6,18 @@ import { byId, setText } from './page.js';
 import { roleFor } from './role.js';
 import { clockTime, humanDuration } from './time.js';
 
+/** Reasons to wait that are no news before the first rows are there. */
+const ON_THE_WAY = new Set(['first_list', 'connecting', 'loading']);
+
+/** Reasons that a Role would end. */
+const RIGHTS = new Set(['forbidden', 'polling', 'owners_by_name']);
+
 export class FeedView {
   #config;
   #texts;
   #live;
+  #roleCode = null;
+  #roleOpen = false;
 
   constructor(config, texts, live) {
     this.#config = config;
@@ -17,6 +25,7 @@ export class FeedView {
     this.#live = live;
     byId('retry').addEventListener('click', () => live.retry());
     byId('copy-role').addEventListener('click', () => this.#copyRole());
+    byId('role-toggle').addEventListener('click', () => this.#toggleRole());
   }
 
   /** Draws mark and bar; returns the state that it drew. */
@@ -43,7 +52,7 @@ export class FeedView {
     const words = {
       live: ui('live'),
       catching_up: ui('catching_up'),
-      stale: ui('stale'),
+      stale: ui(view.since === null ? 'stale_unknown' : 'stale'),
       signed_out: ui('signed_out'),
       ended: ui('ended'),
     };
@@ -79,15 +88,9 @@ export class FeedView {
       case 'live':
         return view.code === null ? '' : reason;
       case 'catching_up':
-        return view.code === 'portal_lost' || view.since !== null ? reason : '';
+        return view.since === null && (view.code === null || ON_THE_WAY.has(view.code)) ? '' : reason;
       case 'stale': {
-        const head =
-          view.since === null
-            ? this.ui('stale_never')
-            : this.ui('stale_since', {
-                time: this.#since(view),
-                age: humanDuration(this.#live.clock.now() - view.since),
-              });
+        const head = this.#staleSince(view);
         const part =
           view.affected < view.all
             ? this.ui('stale_part', { count: view.affected, all: view.all })
@@ -99,18 +102,39 @@ export class FeedView {
     }
   }
 
+  /** Since when; where rows are refused from the start the refusal says enough. */
+  #staleSince({ since, code }) {
+    if (since === null) {
+      return code === 'forbidden' ? '' : this.ui('stale_never');
+    }
+    const age = humanDuration(this.#live.clock.now() - since);
+    return this.ui('stale_since', { time: this.#since({ since }), age });
+  }
+
   /** The sign-in, coming back to this very view. */
   signInAddress() {
     return this.#config.urls.sign_in + encodeURIComponent(location.pathname + location.search);
   }
 
+  /** The Role that is missing: at once where there are no rows to show, else behind a button. */
   #drawRole(view) {
-    const box = byId('role');
-    box.hidden = view.code !== 'forbidden' || view.outcome !== undefined;
-    if (!box.hidden) {
-      const namespace = view.params.namespace ?? view.namespace;
-      setText(byId('role-yaml'), roleFor({ ...view.params, namespace }));
+    const code = view.outcome === undefined && RIGHTS.has(view.code) ? view.code : null;
+    const bare = code === 'forbidden' && this.#live.state.rows.size === 0;
+    if (code !== this.#roleCode) {
+      this.#roleCode = code;
+      this.#roleOpen = false;
     }
+    byId('role-toggle').hidden = code === null || bare;
+    byId('role-toggle').setAttribute('aria-expanded', String(this.#roleOpen));
+    byId('role').hidden = code === null || !(bare || this.#roleOpen);
+    if (code !== null) {
+      setText(byId('role-yaml'), roleFor(view.params.namespace ?? view.namespace));
+    }
+  }
+
+  #toggleRole() {
+    this.#roleOpen = !this.#roleOpen;
+    this.draw();
   }
 
   async #copyRole() {

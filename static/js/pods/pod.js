@@ -6,6 +6,15 @@ import { clockTime, humanDuration, instant } from './time.js';
 
 const NONE = '–';
 
+/** The text in place of a pod, by the feed's state. */
+const EMPTY = {
+  live: 'no_such_pod',
+  catching_up: 'loading',
+  stale: 'no_rows_stale',
+  signed_out: 'signed_out',
+  ended: 'ended',
+};
+
 class PodPage {
   constructor({ config, texts }) {
     this.config = config;
@@ -65,13 +74,8 @@ class PodPage {
 
   drawEmpty() {
     const view = this.feedState;
-    const key = {
-      live: 'no_such_pod',
-      catching_up: 'loading',
-      stale: 'no_rows_stale',
-      signed_out: 'signed_out',
-      ended: 'ended',
-    }[view.state];
+    const refused = view.code === 'forbidden' && view.outcome === undefined;
+    const key = refused ? 'not_readable' : EMPTY[view.state];
     setText(byId('empty-title'), this.texts.ui(key, { name: this.config.pod }));
     setText(byId('empty-text'), view.state === 'ended' ? this.feedView.reason(view) : this.texts.ui(`${key}_help`));
     byId('empty-sign-in').hidden = view.state !== 'signed_out';

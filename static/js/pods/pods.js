@@ -101,7 +101,10 @@ class PodsPage {
 
   drawSummary() {
     const { state, feed } = this.live;
-    const known = state.rows.size > 0 || feed.namespaces.some((namespace) => state.seeded(namespace));
+    // Of all namespaces there is a picture also where every one of them is refused: an empty one.
+    const refused = this.feedState?.code === 'forbidden';
+    const listed = !refused && feed.namespaces.some((namespace) => state.seeded(namespace));
+    const known = state.rows.size > 0 || listed;
     this.summary.draw(this.index, state.rows.values(), this.view, known);
     this.drawStatuses();
   }
@@ -132,8 +135,12 @@ class PodsPage {
   // ---- feed and words in place of rows
 
   drawFeed() {
+    const before = this.feedState?.code;
     this.feedState = this.feedView.draw();
-    const { since } = this.feedState;
+    const { since, code } = this.feedState;
+    if (code !== before) {
+      this.scheduleSummary();
+    }
     const asOf = since === null ? '' : clockTime(since - this.live.clock.now() + Date.now(), Date.now());
     setText(byId('as-of'), asOf === '' ? '' : this.texts.ui('as_of', { time: asOf }));
     this.drawEmpty();

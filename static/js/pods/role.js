@@ -1,29 +1,51 @@
 /**
- * The Role that would let the portal do what the Kubernetes API refused. Kubernetes' own words,
- * therefore not translated.
+ * What the portal's account needs to show a namespace's pods live: a Role with its binding, ready for
+ * `kubectl apply` but for the account's name. Kubernetes' own words, therefore not translated.
+ *
+ * It is always the whole of it, whichever part was refused: applied over an earlier one it takes
+ * nothing away.
  */
 
-const CLUSTER_WIDE = new Set(['namespaces', 'nodes']);
-const VERBS = { pods: ['list', 'watch'], namespaces: ['list', 'watch'] };
-const ALL_READING = ['get', 'list', 'watch'];
+const NAME = 'k8sportal-pods';
+const GROUP = 'rbac.authorization.k8s.io';
+
+/** Stands for the account's name, which the page does not know. */
+export const ACCOUNT = 'ACCOUNT';
 
 /**
- * @param {{resource?: string, group?: string, namespace?: string}} params of the reason `forbidden`
- * @returns {string} YAML
+ * @param {string} namespace of the pods; `*` gives a ClusterRole
+ * @returns {string} YAML of two documents
  */
-export function roleFor({ resource = 'pods', group = '', namespace = '*' }) {
-  const wide = namespace === '*' || namespace === '' || CLUSTER_WIDE.has(resource);
-  const verbs = VERBS[resource] ?? ALL_READING;
-  return [
-    'apiVersion: rbac.authorization.k8s.io/v1',
-    `kind: ${wide ? 'ClusterRole' : 'Role'}`,
+export function roleFor(namespace) {
+  const wide = namespace === '*';
+  const kind = wide ? 'ClusterRole' : 'Role';
+  const head = (one) => [
+    `apiVersion: ${GROUP}/v1`,
+    `kind: ${one}`,
     'metadata:',
-    '  name: k8sportal-reader',
+    `  name: ${NAME}`,
     ...(wide ? [] : [`  namespace: ${namespace}`]),
+  ];
+  return [
+    ...head(kind),
     'rules:',
-    `- apiGroups: ["${group}"]`,
-    `  resources: ["${resource}"]`,
-    `  verbs: [${verbs.map((verb) => `"${verb}"`).join(', ')}]`,
+    '- apiGroups: [""]',
+    '  resources: ["pods"]',
+    '  verbs: ["list", "watch"]',
+    '# for the names of Deployments',
+    '- apiGroups: ["apps"]',
+    '  resources: ["replicasets"]',
+    '  verbs: ["get", "list", "watch"]',
+    '---',
+    ...head(`${kind}Binding`),
+    'roleRef:',
+    `  apiGroup: ${GROUP}`,
+    `  kind: ${kind}`,
+    `  name: ${NAME}`,
+    'subjects:',
+    `- apiGroup: ${GROUP}`,
+    '  kind: User',
+    `  name: ${ACCOUNT}`,
     '',
   ].join('\n');
 }

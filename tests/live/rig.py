@@ -53,12 +53,16 @@ class Rig:
         self.world: World[PodRecord] = World()
         self.source = FakeListWatch(self.cluster, PODS, namespace, self.world)
         self.sink = Sink()
-        self.reflector = Reflector(self.source, self.sink, clock, lambda: None, Backoff(Hurried()))
+        self.told: list[str] = []
+        self.reflector = Reflector(self.source, self.sink, clock, self._tell, Backoff(Hurried()))
         self.task: asyncio.Task[None] | None = None
 
     @property
     def status(self) -> FlowStatus:
         return self.reflector.status
+
+    def _tell(self) -> None:
+        self.told.append(self.state.state)
 
     @property
     def state(self) -> FeedState:

@@ -121,5 +121,7 @@ async def test_a_flow_that_fails_at_once_again_is_not_called_live(rig: Rig) -> N
     rig.source.opened = lambda stream: stream.fail(FAILED)
     rig.source.stream.fail(FAILED)
     await settle()
+    rig.told.clear()
     seen = await rig.states_during(60)
-    assert "live" not in {state.state for state in seen}
+    assert "live" not in {*rig.told, *(state.state for state in seen)}
+    assert {state.state for state in seen[51:]} == {"stale"}

@@ -197,6 +197,25 @@ async def test_polling_that_fails_says_why(rig: Rig) -> None:
     assert rig.state.reason.code == "polling"
 
 
+async def test_polled_rows_are_stale_when_the_cluster_is_gone_and_live_when_listed_again(rig: Rig) -> None:
+    """Within five seconds, not at the next list, and since the last list, not since the last answer."""
+    _watch_forbidden(rig)
+    rig.start()
+    await asyncio.sleep(60)
+    lists = [request.at for request in rig.source.requests if request.verb == "list"]
+    rig.cluster.down = BROKEN
+    rig.source.refuse_list = lambda: BROKEN
+    assert await rig.until(lambda: rig.says()[0] == "stale") <= 5.1
+    assert rig.state.since is not None
+    since = rig.clock.monotonic() - (rig.clock.now() - rig.state.since).total_seconds()
+    assert since == pytest.approx(lists[-1], abs=0.01)
+    await asyncio.sleep(60)
+    rig.cluster.down = None
+    rig.source.refuse_list = lambda: None
+    assert await rig.until(lambda: rig.says()[0] == "live") <= 4
+    assert abs((rig.clock.now() - rig.state.since).total_seconds()) < 0.1
+
+
 async def test_who_may_do_nothing_is_told_both_verbs(rig: Rig) -> None:
     _watch_forbidden(rig)
     rig.source.refuse_list = lambda: Forbidden(PODS.forbidden("list", "shop"))

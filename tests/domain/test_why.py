@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pods.domain import selectors
-from pods.domain.health import TABLE, health
+from pods.domain.health import health
 from pods.domain.pod import PodObject
-from pods.domain.why import MAX_MESSAGE_LENGTH, SENTENCES, one_line, why
+from pods.domain.why import SENTENCES, why
 from tests.domain.builders import T1, T2, condition, container, pod, running, terminated, waiting
 
 NOT_READY = condition("Ready", "False", "ContainersNotReady")
@@ -275,56 +273,3 @@ def test_long_lists_of_names_are_cut() -> None:
     found = why(subject, "waiting", "Running")
     assert found is not None
     assert found.params["containers"] == "c0, c1, c2, c3, c4, …"
-
-
-@pytest.mark.parametrize("end", ["", "soon", "9999-99-99T00:00:00Z", "0001-01-01T00:00:00Z"])
-def test_a_deletion_time_that_makes_no_sense_is_shown_as_it_is(end: str) -> None:
-    subject = pod(metadata={"deletionTimestamp": end, "deletionGracePeriodSeconds": 30})
-    found = why(subject, "waiting", "Terminating")
-    assert found is not None
-    assert found.params == {"since": end, "grace": 30}
-
-
-@given(st.text() | st.text(alphabet="a. \n\t\x1b\u202e\u2028", max_size=2000))
-def test_messages_become_one_short_line(text: str) -> None:
-    line = one_line(text)
-    assert len(line) <= MAX_MESSAGE_LENGTH
-    assert len(line.splitlines()) <= 1
-    assert not set(line) & set("\x1b\u202e\u2028\n\r\t")
-
-
-def test_a_message_of_any_length_is_cut_with_a_sign() -> None:
-    assert one_line("x" * 100_000) == "x" * (MAX_MESSAGE_LENGTH - 1) + "…"
-    assert one_line("x" * MAX_MESSAGE_LENGTH) == "x" * MAX_MESSAGE_LENGTH
-
-
-states = st.sampled_from(
-    [
-        {},
-        running(),
-        waiting(),
-        waiting("CrashLoopBackOff"),
-        waiting("ImagePullBackOff", "no"),
-        terminated(),
-        terminated(1, "Error"),
-        terminated(200, signal=72),
-    ]
-)
-containers = st.builds(container, states, name=st.just("c"), ready=st.booleans(), last=states)
-phases = st.sampled_from(["", "Pending", "Running", "Failed", "Unknown"])
-
-
-@given(
-    phases,
-    st.sampled_from([*TABLE, "Init:0/1", "Init:9/2", "Init:x", ""]),
-    st.lists(containers, max_size=2),
-    st.lists(containers, max_size=2),
-)
-def test_every_pod_that_is_not_well_has_a_sentence_without_holes(
-    phase: str, status: str, main: list[dict[str, Any]], inits: list[dict[str, Any]]
-) -> None:
-    subject = pod(*main, phase=phase, inits=inits)
-    found = why(subject, "failing", status)
-    assert found is not None
-    assert found.code in SENTENCES
-    assert "{" not in found.summary

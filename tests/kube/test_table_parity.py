@@ -23,7 +23,9 @@ from pods.kube.listwatch import ListWatch
 from pods.kube.resource import PODS, PodRecord
 from pods.kube.source import KubeconfigSource
 from tests.cluster.control_plane import ControlPlane
-from tests.kube.pod_states import PodState, Times, corners, generated
+from tests.kube.pod_corners import corners
+from tests.kube.pod_generator import generated
+from tests.kube.pod_states import PodState, Times
 
 SEED = 20260101
 GENERATED = 420

@@ -22,9 +22,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Asked:
-    """A view that makes sense: the cluster by its name, namespaces or `*`, and the filter."""
+    """A view that makes sense: the cluster by its name, namespaces or `*`, and the filter.
+
+    `called` is the cluster as it was asked for: the only name of it that a refusal may say.
+    """
 
     cluster: str
+    called: str
     namespaces: tuple[str, ...]
     filter: ViewFilter
 
@@ -34,6 +38,7 @@ def read(params: ViewParams, access: AccessTable) -> Asked:
     cluster = access.cluster(params.cluster)
     return Asked(
         cluster.name if cluster is not None else params.cluster,
+        params.cluster,
         params.namespaces,
         ViewFilter.parse(params.deployment, params.selector),
     )
@@ -41,15 +46,17 @@ def read(params: ViewParams, access: AccessTable) -> Asked:
 
 def refusals(access: AccessTable, person: Person, asked: Asked) -> dict[str, Refusal]:
     """The namespaces of a view that this person may not see, each with the reason."""
-    found = {name: _refusal(access, person, asked.cluster, name) for name in asked.namespaces}
+    found = {name: _refusal(access, person, asked, name) for name in asked.namespaces}
     return {name: refusal for name, refusal in found.items() if refusal is not None}
 
 
-def _refusal(access: AccessTable, person: Person, cluster: str, namespace: str) -> Refusal | None:
-    """Why this person may not see `namespace` of `cluster`; None where they may.
+def _refusal(access: AccessTable, person: Person, asked: Asked, namespace: str) -> Refusal | None:
+    """Why this person may not see `namespace` of the cluster; None where they may.
 
-    Whether a namespace exists is told only to those who may see all; to others it is "not allowed".
+    Whether a cluster or namespace exists is told only to those who may see all; to others it is "not
+    allowed", in the same words for one that exists and one that does not.
     """
+    cluster = asked.cluster
     decision = access.may(person, "pods", cluster, namespace)
     if decision.allowed:
         return None
@@ -60,5 +67,5 @@ def _refusal(access: AccessTable, person: Person, cluster: str, namespace: str) 
             return Refusal("not_found", {"name": cluster}, CloseCode.NOT_FOUND, 404)
         case "unknown_namespace":
             return Refusal("not_found", {"name": f"{cluster}/{namespace}"}, CloseCode.NOT_FOUND, 404)
-    params: dict[str, ParamValue] = {"namespace": namespace, "cluster": cluster}
+    params: dict[str, ParamValue] = {"namespace": namespace, "cluster": asked.called}
     return Refusal("forbidden", params, CloseCode.FORBIDDEN, 403)

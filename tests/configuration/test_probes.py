@@ -26,8 +26,9 @@ class Runtime:
         return self.reasons
 
 
-async def ready(runtime: Runtime) -> tuple[int, str, list[str]]:
+async def ready(runtime: Runtime, address: str = "127.0.0.1") -> tuple[int, str, list[str]]:
     request = AsyncRequestFactory().get("/readyz")
+    request.META["REMOTE_ADDR"] = address
     request.scope = {**request.scope, "portal": runtime}
     response = await readyz(request)
     body = json.loads(response.content)
@@ -44,6 +45,13 @@ async def test_ready_degraded_and_draining() -> None:
     assert await ready(Runtime()) == (200, "ok", [])
     assert await ready(Runtime(reasons=["cluster prod"])) == (200, "degraded", ["cluster prod"])
     assert await ready(Runtime(draining=True)) == (503, "unavailable", ["draining"])
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_only_who_may_read_the_metrics_learns_which_cluster_is_degraded() -> None:
+    runtime = Runtime(reasons=["kubernetes:prod", "kubernetes:test"])
+    assert await ready(runtime) == (200, "degraded", ["kubernetes:prod", "kubernetes:test"])
+    assert await ready(runtime, "192.0.2.1") == (200, "degraded", ["kubernetes"])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -114,6 +114,10 @@ def source_errors(cluster: Source) -> "dict[str, StrOrPromise]":
     errors = _missing(cluster, "server") | _not_absolute(cluster, "ca_file", "token_file")
     if cluster.ca_data and not cluster.ca_data.lstrip().startswith("-----BEGIN CERTIFICATE-----"):
         errors["ca_data"] = _("This is not a certificate in PEM form (-----BEGIN CERTIFICATE-----).")
+    if "PRIVATE KEY" in cluster.ca_data:
+        errors["ca_data"] = _(
+            "There is a private key in it. Give the certificate alone: no secret is stored."
+        )
     if cluster.ca_file and cluster.ca_data:
         errors["ca_data"] = _("Give the CA as a file or as text, not both.")
     if cluster.insecure_skip_tls_verify and (cluster.ca_file or cluster.ca_data):

@@ -40,6 +40,7 @@ def test_a_server_is_entered(browser: Client) -> None:
         ({"server": ""}, "server"),
         ({"token_file": "eyJhbGciOiJSUzI1NiJ9.token"}, "token_file"),
         ({"ca_data": "secret"}, "ca_data"),
+        ({"ca_data": "-----BEGIN CERTIFICATE-----\n-----BEGIN RSA PRIVATE KEY-----"}, "ca_data"),
         ({"ca_file": "/ca.pem", "ca_data": "-----BEGIN CERTIFICATE-----"}, "ca_data"),
         ({"ca_file": "/ca.pem", "insecure_skip_tls_verify": "on"}, "insecure_skip_tls_verify"),
         ({"kind": "kubeconfig", "server": ""}, "context"),

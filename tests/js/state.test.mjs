@@ -12,6 +12,7 @@ const uids = (state) => [...state.rows.keys()].sort();
 
 test('unknown types and fields are ignored, broken frames are not', () => {
   assert.equal(frame({ type: 'weather', namespace: 'shop' }), null);
+  assert.equal(frame({ type: 'constructor', namespace: 'shop' }), null);
   assert.equal(snapshot('t', [], { colour: 'red' }).token, 't');
   assert.throws(() => parseFrame('{"type":'), FrameError);
   assert.throws(() => parseFrame('[]'), FrameError);

@@ -26,8 +26,7 @@ export function parseFrame(text) {
   if (frame === null || typeof frame !== 'object' || Array.isArray(frame)) {
     throw new FrameError('The frame is not an object.');
   }
-  const read = READERS[frame.type];
-  return read === undefined ? null : read(frame);
+  return Object.hasOwn(READERS, frame.type) ? READERS[frame.type](frame) : null;
 }
 
 const READERS = {

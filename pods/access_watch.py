@@ -65,6 +65,11 @@ class AccessWatch:
             if table is not None or now != guarded.person:
                 guarded.rights_changed(now)
 
+    def tell_all(self) -> None:
+        """Makes every guarded one look again: where a view is served from may be another place now."""
+        for guarded in list(self.guarded):
+            guarded.rights_changed(guarded.person)
+
 
 def _read(version: int, people: set[Person]) -> tuple[AccessTable | None, dict[Person, Person | None]]:
     fresh = check_people(people)

@@ -45,9 +45,10 @@ class ApiRefused(Exception):
 @require_GET
 async def pods_list(request: HttpRequest) -> HttpResponse:
     """`/api/v1/pods`: the rows of a view, with the token to go on from by WebSocket."""
+    deadline = asyncio.get_running_loop().time() + FIRST_LIST_SECONDS
     try:
         person, asked = await _asked(request)
-        return await _rows_answer(request, person, asked)
+        return await _rows_answer(request, person, asked, deadline)
     except ApiRefused as refused:
         return _error(refused)
 
@@ -81,7 +82,7 @@ async def overview(request: HttpRequest) -> HttpResponse:
     return await _json(request, {"clusters": answer})
 
 
-async def _rows_answer(request: HttpRequest, person: Person, asked: Asked) -> HttpResponse:
+async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadline: float) -> HttpResponse:
     runtime = _runtime(request)
     places = await runtime.place(person, asked.cluster, asked.namespaces)
     if not places:
@@ -91,7 +92,7 @@ async def _rows_answer(request: HttpRequest, person: Person, asked: Asked) -> Ht
     try:
         for label, place in places.items():
             held[label] = runtime.hub.subscribe(place.key, label, asked.filter, place.rule, waiter)
-        await _wait([each.subscription.feed for each in held.values()], waiter)
+        await _wait([each.subscription.feed for each in held.values()], waiter, deadline)
         return await _json(request, _answer(runtime, held))
     except UnknownCluster as error:
         raise ApiRefused(404, "not_found", {"name": asked.cluster}) from error
@@ -100,9 +101,8 @@ async def _rows_answer(request: HttpRequest, person: Person, asked: Asked) -> Ht
             each.close()
 
 
-async def _wait(feeds: list[Feed], waiter: Synced) -> None:
+async def _wait(feeds: list[Feed], waiter: Synced, deadline: float) -> None:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + FIRST_LIST_SECONDS
     for feed in feeds:
         await waiter.wait_for(feed, max(deadline - loop.time(), 0))
         if not feed.synced:

@@ -1,22 +1,30 @@
 """The clusters that this process talks to: made on first use, changed and ended as the admin says."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
 from channels.db import database_sync_to_async
 
-from pods.access import AccessTable, record_namespaces
+from pods.access import AccessTable
 from pods.clock import Clock
 from pods.domain.reasons import Reason
 from pods.kube.cluster import Cluster
 from pods.kube.errors import Forbidden, KubeError
 from pods.kube.objects import list_namespaces, may_list_everywhere
+from pods.outside import record_namespaces
 
 log = structlog.get_logger(__name__)
 
 DISCOVERY_SECONDS = 10.0
+# Somebody asks for a namespace that is not known: it may have been made this moment.
+MISSED_SECONDS = 1.0
 WIDE_SECONDS = 300.0
+# A cluster that has not answered by then is not waited for: the feeds say what is wrong with it, and
+# a viewer must hear from the portal within 5 s of opening.
+ANSWER_SECONDS = 2.0
+_UNANSWERED = Reason("timed_out", {"seconds": int(ANSWER_SECONDS)})
 
 
 @dataclass
@@ -24,7 +32,11 @@ class _Connected:
     cluster: Cluster
     discovered_at: float = float("-inf")
     wide_at: float = float("-inf")
-    wide: bool = False
+    wide_asked_at: float = float("-inf")
+    # Until the cluster has said no: where it cannot be asked, the feed of everything says why.
+    wide: bool = True
+    guessed: bool | None = None
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     failure: Reason | None = field(default=None)
 
 
@@ -55,43 +67,70 @@ class Clusters:
                 await connected.cluster.close()
             elif info.source != connected.cluster.source:
                 log.info("cluster_reconfigured", cluster=name)
-                connected.discovered_at = connected.wide_at = float("-inf")
+                connected.discovered_at = connected.wide_at = connected.wide_asked_at = float("-inf")
                 await connected.cluster.reconfigure(info.source)
 
-    async def discover(self, name: str) -> bool:
-        """Lists the cluster's namespaces, at most every 10 s; gives whether anything changed.
+    async def discover(self, name: str, older_than: float = DISCOVERY_SECONDS) -> bool:
+        """Lists the cluster's namespaces if that is `older_than` seconds ago; gives whether anything changed.
 
-        Where they may not be listed, what is known stays as it is.
+        Where they may not be listed, or the cluster does not answer in time, what is known stays as it is.
         """
         connected = self._get(name)
         now = self._clock.monotonic()
-        if connected is None or now - connected.discovered_at < DISCOVERY_SECONDS:
+        if connected is None or now - connected.discovered_at < older_than:
             return False
-        connected.discovered_at = now
         try:
-            names = await list_namespaces(connected.cluster)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                names = await list_namespaces(connected.cluster)
         except Forbidden:
             connected.failure = None
+            return False
+        except TimeoutError:
+            connected.failure = _UNANSWERED
             return False
         except KubeError as error:
             connected.failure = error.reason
             return False
+        finally:
+            connected.discovered_at = self._clock.monotonic()
         connected.failure = None
         return await database_sync_to_async(record_namespaces)(name, names)
 
     async def may_list_everywhere(self, name: str) -> bool:
-        """Whether the credentials may list pods in all namespaces; asked again after 5 minutes."""
+        """Whether the credentials may list pods in all namespaces; asked again after 5 minutes.
+
+        While the cluster does not answer, what it said last holds, or yes; see `settle`.
+        """
         connected = self._get(name)
         if connected is None:
             return False
-        now = self._clock.monotonic()
-        if now - connected.wide_at >= WIDE_SECONDS:
-            try:
-                connected.wide = await may_list_everywhere(connected.cluster)
-                connected.wide_at = now
-            except KubeError as error:
-                connected.failure = error.reason
+        async with connected.asking:
+            now = self._clock.monotonic()
+            asked_lately = now - connected.wide_asked_at < DISCOVERY_SECONDS
+            if now - connected.wide_at >= WIDE_SECONDS and not asked_lately:
+                await self._ask_wide(connected)
+        if connected.wide_at < connected.wide_asked_at:
+            connected.guessed = connected.wide
         return connected.wide
+
+    async def settle(self, name: str) -> bool:
+        """Asks again where `may_list_everywhere` had no answer; whether what it gave then was wrong."""
+        connected = self._connected.get(name)
+        if connected is None or connected.guessed is None:
+            return False
+        guessed, connected.guessed = connected.guessed, None
+        return await self.may_list_everywhere(name) != guessed
+
+    async def _ask_wide(self, connected: _Connected) -> None:
+        connected.wide_asked_at = asked_at = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                connected.wide = await may_list_everywhere(connected.cluster)
+            connected.wide_at = asked_at
+        except TimeoutError:
+            connected.failure = _UNANSWERED
+        except KubeError as error:
+            connected.failure = error.reason
 
     def failure(self, name: str) -> Reason | None:
         """What the last request of the portal's own to this cluster failed of."""

@@ -5,6 +5,7 @@ as `scope["portal"]`. It belongs to one event loop: the one in which it was star
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from pods.access import AccessTable, Person
 from pods.access_watch import AccessWatch
 from pods.asked import Asked, Refusal, refusals
 from pods.clock import Clock, SystemClock
-from pods.clusters import Clusters
+from pods.clusters import DISCOVERY_SECONDS, MISSED_SECONDS, Clusters
 from pods.domain.row import HEALTHS
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
@@ -29,7 +30,6 @@ from pods.sockets import Sockets
 log = structlog.get_logger(__name__)
 
 DISCOVERY_PERIOD_SECONDS = 30.0
-FIRST_DISCOVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Runtime:
         self.clusters = Clusters(self.clock, lambda: self.access, lambda name: self.hub.end_cluster(name))
         self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds)
         self._starting = asyncio.Lock()
+        self._refreshing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -126,14 +127,18 @@ class Runtime:
         """
         found = refusals(self.access, person, asked)
         if any(refusal.status == 404 for refusal in found.values()):
-            await self.refresh_namespaces(asked.cluster)
+            await self.refresh_namespaces(asked.cluster, MISSED_SECONDS)
             found = refusals(self.access, person, asked)
         return found
 
-    async def refresh_namespaces(self, cluster: str) -> None:
-        """Lists the cluster's namespaces, at most every 10 s, and takes over what changed."""
-        if await self.clusters.discover(cluster):
-            await self.access_watch.look()
+    async def refresh_namespaces(self, cluster: str, older_than: float = DISCOVERY_SECONDS) -> None:
+        """Lists the cluster's namespaces if that is `older_than` seconds ago, and takes over what changed.
+
+        Who comes while that is under way waits for it.
+        """
+        async with self._refreshing[cluster]:
+            if await self.clusters.discover(cluster, older_than):
+                await self.access_watch.look()
 
     async def overview(self, person: Person, cluster: str, wait: float = 0.0) -> dict[str, Counts] | None:
         """Pods by namespace and health, for what this person may see; None where nothing is known.
@@ -194,6 +199,8 @@ class Runtime:
             await self.clock.sleep(DISCOVERY_PERIOD_SECONDS)
             for name in {feed.cluster for feed in self.hub.feeds()}:
                 await self.refresh_namespaces(name)
+                if await self.clusters.settle(name):
+                    self.access_watch.tell_all()
 
     def _task(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

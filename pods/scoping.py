@@ -34,9 +34,9 @@ async def place_all(
 ) -> Place | None:
     """The place of a `namespace=*` view: all that `rule` admits, of which `names` are known.
 
-    None where there is nothing to watch: few namespaces are admitted, and none of them is known.
+    Where none is known, one that matches may still come. None where there is nothing to watch for it.
     """
-    if (rule.unbounded or len(names) >= wide_at) and await wide():
+    if (rule.unbounded or not names or len(names) >= wide_at) and await wide():
         return Place(Scope(cluster, "pods", ALL_NAMESPACES), None if rule.everything else rule)
     if not names:
         return None

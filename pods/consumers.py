@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
+from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import QueryDict
@@ -21,7 +22,15 @@ from k8sportal.proxies import client_address
 from pods import metrics
 from pods.access import Person, person_of
 from pods.asked import read
-from pods.domain.protocol import SUBPROTOCOL, VANISHED, AckFrame, CloseCode, encode, error_frame
+from pods.domain.protocol import (
+    SUBPROTOCOL,
+    VANISHED,
+    AckFrame,
+    CloseCode,
+    Message,
+    encode,
+    error_frame,
+)
 from pods.sockets import TooManySockets
 from pods.throttle import Throttle
 from pods.viewing import Refused, Viewing
@@ -35,7 +44,8 @@ log = structlog.get_logger(__name__)
 # Acknowledgements may come five times as often as other messages (docs/contract.md, "Limits").
 ACKS_PER_MESSAGE = 5
 
-_decode = msgspec.json.Decoder(AckFrame).decode
+_decode_message = msgspec.json.Decoder(Message).decode
+_decode_ack = msgspec.json.Decoder(AckFrame).decode
 
 
 class PeerGone(Exception):
@@ -56,6 +66,7 @@ class PodConsumer(AsyncWebsocketConsumer):
         self._watch: asyncio.Task[None] | None = None
         self._close_code: int | None = None
         self._peer_code: int | None = None
+        self._told_opened = False
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """The whole life of one socket."""
@@ -83,15 +94,20 @@ class PodConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accepts, so that a refusal can be told; then checks, and starts the viewer's watch."""
         offered = self.scope.get("subprotocols") or ()
-        await self.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        chosen = SUBPROTOCOL if SUBPROTOCOL in offered else None
         try:
+            await self._to_peer({"type": "websocket.accept", "subprotocol": chosen})
             viewing = await self._admit()
+        except PeerGone:
+            return
         except Refused as refused:
             self._log_opened()
             await self._refuse(refused)
             return
         self._viewing = viewing
         self._log_opened()
+        if self.runtime.draining:  # since it was admitted
+            self.restart()
         self.runtime.access_watch.guarded.add(self)
         self._watch = asyncio.create_task(self._run_watch(viewing), name=f"watch {self._connection}")
 
@@ -155,15 +171,16 @@ class PodConsumer(AsyncWebsocketConsumer):
         if len(text) > limit or len(text.encode()) > limit:
             raise Refused("frame_too_big", CloseCode.TOO_BIG, {"limit": limit})
         try:
-            message = _decode(text)
+            # Types that are not known are ignored, whatever their fields are.
+            is_ack = _decode_message(text).type == "ack"
+            ack = _decode_ack(text) if is_ack else None
         except (msgspec.MsgspecError, RecursionError) as error:
             raise Refused("bad_frame", CloseCode.INVALID_DATA) from error
-        is_ack = message.type == "ack"
         if not (self._acks if is_ack else self._messages).allows():
             rate = self.runtime.limits.messages_per_second
             raise Refused("too_many_messages", CloseCode.TOO_MANY, {"limit": rate})
-        if is_ack and self._viewing is not None:
-            self._viewing.viewer.acknowledged(message.namespace, message.token, message.part)
+        if ack is not None and self._viewing is not None:
+            self._viewing.viewer.acknowledged(ack.namespace, ack.token, ack.part)
 
     async def _run_watch(self, viewing: Viewing) -> None:
         """The viewer's watch, and what is said where it cannot go on."""
@@ -180,12 +197,12 @@ class PodConsumer(AsyncWebsocketConsumer):
             viewing.close()
 
     async def _stop_watch(self) -> None:
-        """Cancels the viewer's watch and waits for its end. A second call does nothing."""
+        """Cancels the viewer's watch and waits for its end, even if an earlier call was cancelled in that."""
         self.runtime.access_watch.guarded.discard(self)
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            watch.cancel()
-            await asyncio.wait([watch])
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+            self._watch = None
         if self._viewing is not None:
             self._viewing.close()
 
@@ -205,13 +222,18 @@ class PodConsumer(AsyncWebsocketConsumer):
         await self._to_peer({"type": "websocket.send", "text": text})
 
     async def _to_peer(self, message: dict[str, Any]) -> None:
-        """Raises PeerGone whatever the server at hand raises when the socket is closing under a send."""
+        """Raises PeerGone where the socket is closing under the send; the two servers say it differently."""
         try:
             await self.base_send(message)
-        except Exception as error:
+        except (Disconnected, OSError) as error:
+            raise PeerGone from error
+        except RuntimeError as error:
+            if not str(error).startswith("Unexpected ASGI message"):
+                raise
             raise PeerGone from error
 
     def _log_opened(self) -> None:
+        self._told_opened = True
         asked = self._viewing.asked if self._viewing is not None else None
         log.info(
             "socket_opened",
@@ -224,6 +246,8 @@ class PodConsumer(AsyncWebsocketConsumer):
     def _ended(self, opened_at: float) -> None:
         """The second line in the log, and the counts."""
         self.runtime.sockets.closed(self)
+        if not self._told_opened:  # it ended before it was known what it asks for
+            self._log_opened()
         viewer = self._viewing.viewer if self._viewing is not None else None
         code = self._close_code or self._peer_code or VANISHED
         metrics.VIEWER_CLOSES.labels(str(code)).inc()

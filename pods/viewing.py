@@ -49,6 +49,7 @@ class Viewing:
         """Serves until cancelled. Raises Refused where the viewer is to be sent away."""
         try:
             while True:
+                self.viewer.proceed()
                 await self._subscribe()
                 await self.viewer.run()
                 if self._end is not None:

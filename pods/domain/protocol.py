@@ -96,11 +96,16 @@ class ErrorFrame(msgspec.Struct, tag_field="type", tag="error", kw_only=True):
     namespace: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Message(msgspec.Struct):
+    """Anything that a browser sends, before it is known to be one of ours."""
+
+    type: str
+
+
 class AckFrame(msgspec.Struct):
     """The one message that browsers send."""
 
-    type: str
-    token: str = ""
+    token: str
     namespace: str | None = None
     part: int | None = None
 

@@ -75,13 +75,16 @@ class Viewer:
             self.wake()
 
     def interrupt(self) -> None:
-        """Makes `run` return before it sends anything more."""
+        """Makes `run` return before it sends anything more; also a `run` that is yet to come."""
         self._interrupted = True
         self.wake()
 
+    def proceed(self) -> None:
+        """Forgets the interruption: its cause is going to be looked at."""
+        self._interrupted = False
+
     async def run(self) -> None:
         """Sends until interrupted or cancelled. Raises SlowViewer."""
-        self._interrupted = False
         while not self._interrupted:
             self._woken.clear()
             await self._send_states()

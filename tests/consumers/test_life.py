@@ -1,0 +1,287 @@
+"""One viewer's life inside the process: however it ends, its watch is cancelled, awaited, and given back."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import AnonymousUser
+from prometheus_client import REGISTRY
+from pytest_django import Settings
+from structlog.testing import capture_logs
+
+from pods import clusters
+from pods.access import load_access
+from pods.consumers import PodConsumer
+from pods.models import Cluster, Namespace
+from pods.runtime import Limits, Runtime
+from tests.cluster.control_plane import ControlPlane
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Message = dict[str, Any]
+
+
+class Peer:
+    """The server's side of one ASGI call: what the consumer receives, and what it sent."""
+
+    def __init__(self, runtime: Runtime, query: str, consumer: PodConsumer | None = None) -> None:
+        self.incoming: asyncio.Queue[Message] = asyncio.Queue()
+        self.sent: list[Message] = []
+        self.consumer = consumer or PodConsumer()
+        self.fails_at: int | None = None
+        self.news = asyncio.Event()
+        self.failed = asyncio.Event()
+        scope = {
+            "type": "websocket",
+            "path": "/ws/pods/",
+            "query_string": query.encode(),
+            "headers": [],
+            "client": ("127.0.0.1", 1),
+            "user": AnonymousUser(),
+            "session": None,
+            "portal": runtime,
+        }
+        self.incoming.put_nowait({"type": "websocket.connect"})
+        self.call = asyncio.create_task(self.consumer(scope, self.incoming.get, self.send), name="call")
+
+    async def send(self, message: Message) -> None:
+        if self.fails_at is not None and len(self.sent) >= self.fails_at:
+            self.failed.set()
+            raise ConnectionError("the peer is closing")
+        self.sent.append(message)
+        self.news.set()
+
+    async def snapshot(self) -> None:
+        """Waits for the first rows."""
+        async with asyncio.timeout(5):
+            while not any('"snapshot"' in message.get("text", "") for message in self.sent):
+                self.news.clear()
+                await self.news.wait()
+
+    def leaves(self, code: int = 1001) -> None:
+        self.incoming.put_nowait({"type": "websocket.disconnect", "code": code})
+
+    @property
+    def frames(self) -> list[Message]:
+        return [json.loads(message["text"]) for message in self.sent if "text" in message]
+
+    @property
+    def close_code(self) -> int | None:
+        return next((message["code"] for message in self.sent if message["type"] == "websocket.close"), None)
+
+
+@pytest_asyncio.fixture
+async def runtime(
+    transactional_db: None, settings: Settings, control_plane: ControlPlane
+) -> AsyncIterator[Runtime]:
+    """A runtime of its own, with the real API server behind it; it must end with nothing left."""
+    settings.PORTAL_ANONYMOUS_READ = True
+    await sync_to_async(_enter)(str(control_plane.kubeconfig))
+    made = Runtime(Limits(linger_seconds=0.1))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def _enter(kubeconfig: str) -> None:
+    cluster = Cluster.objects.create(
+        name="test", kind="kubeconfig", kubeconfig_paths=kubeconfig, context="test"
+    )
+    Namespace.objects.create(cluster=cluster, name="default")
+
+
+QUERY = "cluster=test&namespace=default"
+
+
+def _watches() -> list[str]:
+    return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("watch ")]
+
+
+def _assert_gone(runtime: Runtime) -> None:
+    """Nothing of any viewer is left, at this very moment."""
+    assert _watches() == []
+    assert len(runtime.sockets) == 0
+    assert not runtime.access_watch.guarded
+    assert not REGISTRY.get_sample_value("k8sportal_viewers", {"cluster": "test", "namespace": "default"})
+    for feed in runtime.hub.feeds():
+        assert not feed.followers
+
+
+async def test_disconnect_has_cancelled_and_awaited_the_watch_when_it_returns(runtime: Runtime) -> None:
+    left: list[list[str]] = []
+
+    class Watched(PodConsumer):
+        async def disconnect(self, code: int) -> None:
+            await super().disconnect(code)
+            left.append(_watches())
+
+    peer = Peer(runtime, QUERY, Watched())
+    await peer.snapshot()
+    assert len(_watches()) == 1
+    peer.leaves()
+    await asyncio.wait_for(peer.call, 5)
+    assert left == [[]]
+    _assert_gone(runtime)
+
+
+async def test_a_handler_that_raises_leaves_nothing(runtime: Runtime) -> None:
+    class Broken(PodConsumer):
+        async def websocket_receive(self, message: Message) -> None:
+            raise RuntimeError("a defect")
+
+    peer = Peer(runtime, QUERY, Broken())
+    await peer.snapshot()
+    peer.incoming.put_nowait({"type": "websocket.receive", "text": "{}"})
+    with capture_logs() as logs, pytest.raises(RuntimeError, match="a defect"):
+        await asyncio.wait_for(peer.call, 5)
+    _assert_gone(runtime)
+    assert [line["event"] for line in logs].count("socket_closed") == 1
+
+
+async def test_a_cancelled_consumer_leaves_nothing(runtime: Runtime) -> None:
+    peer = Peer(runtime, QUERY)
+    await peer.snapshot()
+    peer.call.cancel()
+    await asyncio.wait([peer.call])
+    assert peer.call.cancelled()
+    _assert_gone(runtime)
+
+
+async def test_a_consumer_cancelled_while_it_disconnects_leaves_nothing(runtime: Runtime) -> None:
+    """The watch takes a moment to end, as a send under backpressure does; that end is still awaited."""
+    ending = asyncio.Event()
+
+    class Slow(PodConsumer):
+        async def _run_watch(self, viewing: Any) -> None:
+            try:
+                await super()._run_watch(viewing)
+            finally:
+                ending.set()
+                await asyncio.sleep(0.05)
+
+    peer = Peer(runtime, QUERY, Slow())
+    await peer.snapshot()
+    peer.leaves()
+    await asyncio.wait_for(ending.wait(), 5)
+    peer.call.cancel()
+    await asyncio.wait([peer.call])
+    _assert_gone(runtime)
+
+
+@pytest.mark.parametrize("sent", [0, 1, 2, 3])
+async def test_a_send_into_a_closing_socket_leaves_nothing(runtime: Runtime, sent: int) -> None:
+    """Whichever message it is that fails: the acceptance, the first frame, the rows, or a later one."""
+    with capture_logs() as logs:
+        peer = Peer(runtime, QUERY)
+        peer.fails_at = sent
+        await asyncio.wait_for(peer.failed.wait(), 5)
+        peer.leaves(1006)
+        await asyncio.wait_for(peer.call, 5)
+    _assert_gone(runtime)
+    events = [line["event"] for line in logs]
+    assert (events.count("socket_opened"), events.count("socket_closed")) == (1, 1)
+    assert "watch_failed" not in events
+
+
+async def test_a_defect_in_the_watch_is_told_and_leaves_nothing(runtime: Runtime) -> None:
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("a defect")
+
+    runtime.place = broken  # type: ignore[method-assign]
+    peer = Peer(runtime, QUERY)
+    async with asyncio.timeout(5):
+        while peer.close_code is None:
+            await asyncio.sleep(0.01)
+    assert peer.close_code == 1011
+    assert peer.frames[-1]["code"] == "internal"
+    peer.leaves(1011)
+    await asyncio.wait_for(peer.call, 5)
+    _assert_gone(runtime)
+
+
+async def test_a_right_lost_while_the_viewer_is_being_subscribed_is_seen(runtime: Runtime) -> None:
+    """Between the look at the rights and the first frame the cluster may be asked, which takes its time."""
+    asked, answered = asyncio.Event(), asyncio.Event()
+    place = runtime.place
+
+    async def slow(*arguments: Any) -> Any:
+        asked.set()
+        await answered.wait()
+        return await place(*arguments)
+
+    runtime.place = slow  # type: ignore[method-assign]
+    peer = Peer(runtime, QUERY)
+    await asyncio.wait_for(asked.wait(), 5)
+    await sync_to_async(Namespace.objects.all().update)(hidden=True)
+    runtime.access_watch.table = await sync_to_async(load_access)()
+    runtime.access_watch.tell_all()
+    answered.set()
+    async with asyncio.timeout(5):
+        while peer.close_code is None:
+            await asyncio.sleep(0.01)
+    assert not [frame for frame in peer.frames if frame["type"] == "snapshot"]
+    assert peer.close_code == 4401
+    peer.leaves()
+    await asyncio.wait_for(peer.call, 5)
+
+
+async def test_a_viewer_admitted_while_the_portal_drains_is_sent_to_come_back(runtime: Runtime) -> None:
+    class Late(PodConsumer):
+        async def _admit(self) -> Any:
+            viewing = await super()._admit()
+            self.runtime.draining = True
+            return viewing
+
+    peer = Peer(runtime, QUERY, Late())
+    async with asyncio.timeout(5):
+        while peer.close_code is None:
+            await asyncio.sleep(0.01)
+    assert peer.close_code == 1012
+    peer.leaves(1012)
+    await asyncio.wait_for(peer.call, 5)
+    _assert_gone(runtime)
+
+
+async def test_the_end_of_the_runtime_leaves_no_feed(runtime: Runtime) -> None:
+    peers = [Peer(runtime, QUERY) for _ in range(3)]
+    for peer in peers:
+        await peer.snapshot()
+    draining = asyncio.create_task(runtime.drain(), name="drain")
+    async with asyncio.timeout(5):
+        while not all(peer.close_code for peer in peers):
+            await asyncio.sleep(0.01)
+    for peer in peers:
+        assert peer.close_code == 1012
+        peer.leaves(1012)
+    await asyncio.wait_for(draining, 5)
+    _assert_gone(runtime)
+    assert not runtime.hub.feeds()
+
+
+async def test_a_guess_about_a_cluster_that_did_not_answer_is_put_right(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether all namespaces may be listed at once: asked once for all who want to know, then again."""
+    asked = []
+    answer: bool | None = None
+
+    async def may_list(_: Any) -> bool:
+        asked.append(True)
+        while answer is None:
+            await asyncio.sleep(10)
+        return answer
+
+    monkeypatch.setattr(clusters, "may_list_everywhere", may_list)
+    monkeypatch.setattr(clusters, "ANSWER_SECONDS", 0.05)
+    guesses = await asyncio.gather(*(runtime.clusters.may_list_everywhere("test") for _ in range(5)))
+    assert guesses == [True] * 5
+    assert len(asked) == 1
+    answer = False
+    monkeypatch.setattr(clusters, "DISCOVERY_SECONDS", 0)
+    assert await runtime.clusters.settle("test"), "those who were told otherwise must look again"
+    assert not await runtime.clusters.may_list_everywhere("test")
+    assert not await runtime.clusters.settle("test")

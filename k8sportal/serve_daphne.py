@@ -51,7 +51,8 @@ class PortalServer(Server):
     def adopt(self) -> None:
         """Take over the listening socket; called by Daphne when its factories are made."""
         # A frame that is too large or malformed is answered by a close code, not by a reset.
-        self.ws_factory.setProtocolOptions(failByDrop=False, tcpNoDelay=True)
+        # `Origin: null` is pods.origin's to refuse; by default autobahn would, with 400.
+        self.ws_factory.setProtocolOptions(failByDrop=False, tcpNoDelay=True, allowNullOrigin=True)
         self.port = reactor.adoptStreamPort(self.listening.fileno(), self.listening.family, self.http_factory)
 
     def kill_all_applications(self) -> Any:

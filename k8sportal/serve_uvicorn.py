@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
 
@@ -30,6 +31,28 @@ class PortalServer(uvicorn.Server):
         yield
 
 
+def tell_vanished(application: Application) -> Application:
+    """Tells `application` that a peer vanished (1006), where uvicorn says that it gave no code (1005).
+
+    It does so for every connection that is lost; the close frame of a peer comes with a `reason`.
+    """
+
+    async def told(scope: Any, receive: Any, send: Any) -> None:
+        async def truly() -> Any:
+            message = await receive()
+            if (
+                message["type"] == "websocket.disconnect"
+                and "reason" not in message
+                and message["code"] == 1005
+            ):
+                message["code"] = 1006
+            return message
+
+        await application(scope, truly, send)
+
+    return told
+
+
 def serve_uvicorn(
     application: Application, runtime: Runtime, listening: socket.socket, on_abort: Callable[[], None]
 ) -> None:
@@ -42,7 +65,7 @@ async def _serve(
 ) -> None:
     server = PortalServer(
         uvicorn.Config(
-            application,
+            tell_vanished(application),
             ws="websockets-sansio",
             ws_max_size=MESSAGE_BYTES,
             ws_ping_interval=PING_INTERVAL_SECONDS,

@@ -112,13 +112,17 @@ class PortalProcess:
             process.wait()
             raise
 
+    def environment(self) -> dict[str, str]:
+        """The portal's environment, for a process that works on the same data."""
+        key = self.folder / "data" / "secret_key"
+        return {**self._environment, "DJANGO_SECRET_KEY_FILE": str(key)}
+
     def manage(self, *arguments: str) -> str:
         """Runs a manage.py command with the portal's settings; what it printed."""
-        key = self.folder / "data" / "secret_key"
         result = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env={**self._environment, "DJANGO_SECRET_KEY_FILE": str(key)},
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=60,
@@ -151,7 +155,7 @@ class PortalProcess:
     def metrics(self) -> Iterator[tuple[str, dict[str, str], float]]:
         """Every series: name, labels, value."""
         for line in self.get("/metrics").splitlines():
-            match = re.fullmatch(r"([a-z_]+)(?:\{(.*)\})? (\S+)", line)
+            match = re.fullmatch(r"([a-z0-9_]+)(?:\{(.*)\})? (\S+)", line)
             if match:
                 pairs = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
                 yield match[1], pairs, float(match[3])

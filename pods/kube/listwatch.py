@@ -167,7 +167,10 @@ class ListWatch(Generic[T]):
                 if rest.strip():
                     raise BadAnswer(Reason("bad_answer", {"detail": "an event that was cut off"}))
                 return
-            *lines, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
+            # Joined after the split: a chunk holds megabytes, and each copy of it shows.
+            lines = chunk.split(b"\n")
+            lines[0] = rest + lines[0]
+            rest = lines.pop()
             if len(rest) > MAX_LINE_BYTES:
                 raise BadAnswer(Reason("bad_answer", {"detail": "an event of over 16 MiB"}))
             if lines:

@@ -82,7 +82,8 @@ def test_the_overview_of_20000_pods_costs_one_watch_however_often_it_is_opened(
     crowded_control_plane: ControlPlane,
 ) -> None:
     own = crowded_control_plane.longrunning_watches("pods")
-    with PortalProcess(crowded_control_plane.kubeconfig) as portal:
+    settings = {"PORTAL_LINGER_SECONDS": "3"}
+    with PortalProcess(crowded_control_plane.kubeconfig, environment=settings) as portal:
         assert portal.metric("k8sportal_upstream_watches") == 0
         started = time.monotonic()
         portal.wait_until(lambda: _pods_counted(portal) == PODS, FIRST_COUNTS_SECONDS, "all pods are counted")

@@ -16,7 +16,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.kube.collector import EVENT_SECONDS, collecting, version_of
 from tests.kube.conftest import MakeCluster
 from tests.kube.etcd import Etcd
-from tests.kube.viewer import open_watches, requests_made, viewing
+from tests.kube.viewer import both_watches, open_watches, requests_made, viewing
 from tests.kube.writer import Writer, running
 
 STALE_SECONDS = 5.0
@@ -37,18 +37,27 @@ async def writer(
 async def test_a_frozen_server_is_stale_after_5_s_and_right_again_after(
     breakable_control_plane: ControlPlane, make_cluster: MakeCluster, writer: Writer
 ) -> None:
-    """Its kernel still answers, so that no connection breaks (SIGSTOP)."""
+    """Its kernel still answers, so that no connection breaks (SIGSTOP).
+
+    Who may list but not watch is told as soon as everybody else.
+    """
+    breakable_control_plane.grant("list-only", writer.namespace)
     await writer.pod("web")
     cluster = make_cluster(breakable_control_plane.kubeconfig)
-    async with viewing(cluster, writer.namespace) as viewer:
+    polling = make_cluster(breakable_control_plane.kubeconfig_for("list-only"))
+    async with viewing(cluster, writer.namespace) as viewer, viewing(polling, writer.namespace) as polled:
         await viewer.agrees(writer.truth)
-        before = requests_made(cluster)
+        await polled.agrees(writer.truth)
+        assert polled.state.reason is not None
+        assert polled.state.reason.code == "polling"
+        before = await both_watches(viewer, cluster)
         breakable_control_plane.pause()
         try:
             took = await viewer.sees(
                 lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE
             )
             state = viewer.state
+            await polled.sees(lambda: polled.state.state == "stale", "stale", STALE_TOLERANCE)
             await asyncio.sleep(1)
             assert requests_made(cluster) == before, "only the probe asks meanwhile"
         finally:
@@ -63,6 +72,7 @@ async def test_a_frozen_server_is_stale_after_5_s_and_right_again_after(
         restarted = before | {("watch", "200"): before["watch", "200"] + 2}
         await viewer.sees(lambda: requests_made(cluster) == restarted, "each scope's watch anew", 5.0)
         assert open_watches(cluster) == 1
+        await polled.sees(lambda: polled.state.state == "live", "live", POLLED_SECONDS)
 
 
 async def test_a_killed_server_is_stale_and_its_scopes_resume_with_one_request_each(
@@ -73,7 +83,7 @@ async def test_a_killed_server_is_stale_and_its_scopes_resume_with_one_request_e
     cluster = make_cluster(breakable_control_plane.kubeconfig)
     async with viewing(cluster, writer.namespace) as viewer:
         await viewer.agrees(writer.truth)
-        before = requests_made(cluster)
+        before = await both_watches(viewer, cluster)
         breakable_control_plane.kill_apiserver()
         try:
             await viewer.sees(lambda: viewer.state.state != "live", "not live", 2.0)
@@ -138,25 +148,3 @@ async def test_an_expired_version_is_told_by_each_way_of_asking(
     with pytest.raises(Expired):
         async with collecting(pods, old) as collector:
             await asyncio.wait_for(asyncio.shield(collector.task), EVENT_SECONDS)
-
-
-async def test_polled_rows_are_stale_too_when_the_server_is_gone(
-    breakable_control_plane: ControlPlane, make_cluster: MakeCluster, writer: Writer
-) -> None:
-    """Who may list but not watch is told as soon as everybody else."""
-    breakable_control_plane.grant("list-only", writer.namespace)
-    await writer.pod("web")
-    cluster = make_cluster(breakable_control_plane.kubeconfig_for("list-only"))
-    async with viewing(cluster, writer.namespace) as viewer:
-        await viewer.agrees(writer.truth)
-        assert viewer.state.reason is not None
-        assert viewer.state.reason.code == "polling"
-        breakable_control_plane.pause()
-        try:
-            took = await viewer.sees(
-                lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE
-            )
-        finally:
-            breakable_control_plane.resume()
-        print(f"polled rows stale {took:.1f} s after the freeze")
-        await viewer.sees(lambda: viewer.state.state == "live", "live", POLLED_SECONDS)

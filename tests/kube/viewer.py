@@ -147,6 +147,15 @@ def requests_made(cluster: Cluster) -> dict[tuple[str, str], int]:
     return found
 
 
+async def both_watches(viewer: Viewer, cluster: Cluster) -> dict[tuple[str, str], int]:
+    """Waits until pods and ReplicaSets are watched; the requests made by then."""
+    await viewer.sees(
+        lambda: open_watches(cluster, "pods") == 1 and open_watches(cluster, "replicasets") == 1,
+        "both watches",
+    )
+    return requests_made(cluster)
+
+
 def open_watches(cluster: Cluster, resource: str = "pods") -> int:
     """How many watches of `resource` the portal's own gauge says are open on `cluster`."""
     total = 0.0

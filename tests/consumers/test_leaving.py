@@ -103,7 +103,7 @@ async def test_a_page_refreshed_100_times_leaves_as_many_connections_as_before(
     opened = portal.log().count('"watch_opened"')
     for _ in range(REFRESHES):
         async with view(f"cluster=test&namespace={namespace}") as viewer:
-            await viewer.until(lambda viewer=viewer: viewer.of("snapshot"), "the rows")
+            await viewer.live(namespace)
     assert portal.metric("k8sportal_upstream_watches", resource="pods", namespace=namespace) == 1
     assert portal.log().count('"watch_opened"') - opened <= 4, "pods and ReplicaSets, from their lists on"
     await held.returns()

@@ -1,14 +1,12 @@
 """One viewer's life inside the process: however it ends, its watch is cancelled, awaited, and given back."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import AnonymousUser
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 from structlog.testing import capture_logs
@@ -16,62 +14,15 @@ from structlog.testing import capture_logs
 from pods import clusters
 from pods.access import load_access
 from pods.consumers import PodConsumer
+from pods.live import outbox
 from pods.models import Cluster, Namespace
 from pods.runtime import Limits, Runtime
+from pods.sockets import Sockets
 from tests.cluster.control_plane import ControlPlane
+from tests.consumers import pods
+from tests.consumers.peer import Message, Peer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Message = dict[str, Any]
-
-
-class Peer:
-    """The server's side of one ASGI call: what the consumer receives, and what it sent."""
-
-    def __init__(self, runtime: Runtime, query: str, consumer: PodConsumer | None = None) -> None:
-        self.incoming: asyncio.Queue[Message] = asyncio.Queue()
-        self.sent: list[Message] = []
-        self.consumer = consumer or PodConsumer()
-        self.fails_at: int | None = None
-        self.news = asyncio.Event()
-        self.failed = asyncio.Event()
-        scope = {
-            "type": "websocket",
-            "path": "/ws/pods/",
-            "query_string": query.encode(),
-            "headers": [],
-            "client": ("127.0.0.1", 1),
-            "user": AnonymousUser(),
-            "session": None,
-            "portal": runtime,
-        }
-        self.incoming.put_nowait({"type": "websocket.connect"})
-        self.call = asyncio.create_task(self.consumer(scope, self.incoming.get, self.send), name="call")
-
-    async def send(self, message: Message) -> None:
-        if self.fails_at is not None and len(self.sent) >= self.fails_at:
-            self.failed.set()
-            raise ConnectionError("the peer is closing")
-        self.sent.append(message)
-        self.news.set()
-
-    async def snapshot(self) -> None:
-        """Waits for the first rows."""
-        async with asyncio.timeout(5):
-            while not any('"snapshot"' in message.get("text", "") for message in self.sent):
-                self.news.clear()
-                await self.news.wait()
-
-    def leaves(self, code: int = 1001) -> None:
-        self.incoming.put_nowait({"type": "websocket.disconnect", "code": code})
-
-    @property
-    def frames(self) -> list[Message]:
-        return [json.loads(message["text"]) for message in self.sent if "text" in message]
-
-    @property
-    def close_code(self) -> int | None:
-        return next((message["code"] for message in self.sent if message["type"] == "websocket.close"), None)
 
 
 @pytest_asyncio.fixture
@@ -191,11 +142,9 @@ async def test_a_defect_in_the_watch_is_told_and_leaves_nothing(runtime: Runtime
     async def broken(*_: Any) -> Any:
         raise RuntimeError("a defect")
 
-    runtime.place = broken  # type: ignore[method-assign]
+    runtime.place = broken  # type: ignore[assignment, method-assign]
     peer = Peer(runtime, QUERY)
-    async with asyncio.timeout(5):
-        while peer.close_code is None:
-            await asyncio.sleep(0.01)
+    await peer.closed()
     assert peer.close_code == 1011
     assert peer.frames[-1]["code"] == "internal"
     peer.leaves(1011)
@@ -213,16 +162,14 @@ async def test_a_right_lost_while_the_viewer_is_being_subscribed_is_seen(runtime
         await answered.wait()
         return await place(*arguments)
 
-    runtime.place = slow  # type: ignore[method-assign]
+    runtime.place = slow  # type: ignore[assignment, method-assign]
     peer = Peer(runtime, QUERY)
     await asyncio.wait_for(asked.wait(), 5)
     await sync_to_async(Namespace.objects.all().update)(hidden=True)
     runtime.access_watch.table = await sync_to_async(load_access)()
     runtime.access_watch.tell_all()
     answered.set()
-    async with asyncio.timeout(5):
-        while peer.close_code is None:
-            await asyncio.sleep(0.01)
+    await peer.closed()
     assert not [frame for frame in peer.frames if frame["type"] == "snapshot"]
     assert peer.close_code == 4401
     peer.leaves()
@@ -237,11 +184,43 @@ async def test_a_viewer_admitted_while_the_portal_drains_is_sent_to_come_back(ru
             return viewing
 
     peer = Peer(runtime, QUERY, Late())
-    async with asyncio.timeout(5):
-        while peer.close_code is None:
-            await asyncio.sleep(0.01)
+    await peer.closed()
     assert peer.close_code == 1012
     peer.leaves(1012)
+    await asyncio.wait_for(peer.call, 5)
+    _assert_gone(runtime)
+
+
+async def test_an_address_has_so_many_sockets_and_no_more(runtime: Runtime) -> None:
+    runtime.sockets = Sockets(per_person=9, per_address=2)
+    peers = [Peer(runtime, QUERY) for _ in range(2)]
+    for peer in peers:
+        await peer.snapshot()
+    third = Peer(runtime, QUERY)
+    await third.closed()
+    assert third.close_code == 4429
+    for peer in (*peers, third):
+        peer.leaves()
+        await asyncio.wait_for(peer.call, 5)
+    _assert_gone(runtime)
+
+
+async def test_a_viewer_that_acknowledges_nothing_while_something_waits_is_4408(
+    runtime: Runtime, control_plane: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "WINDOW_BYTES", 1)
+    monkeypatch.setattr(outbox, "SLOW_SECONDS", 0.2)
+    peer = Peer(runtime, f"cluster=test&namespace={namespace}")
+    await peer.snapshot()
+    for number in range(20):
+        if peer.close_code is not None:
+            break
+        await asyncio.to_thread(pods.create, control_plane, namespace, f"pod-{number}")
+        await asyncio.sleep(0.05)
+    await peer.closed()
+    assert peer.close_code == 4408
+    assert not any(frame["type"] == "delta" for frame in peer.frames)
+    peer.leaves(4408)
     await asyncio.wait_for(peer.call, 5)
     _assert_gone(runtime)
 
@@ -251,10 +230,8 @@ async def test_the_end_of_the_runtime_leaves_no_feed(runtime: Runtime) -> None:
     for peer in peers:
         await peer.snapshot()
     draining = asyncio.create_task(runtime.drain(), name="drain")
-    async with asyncio.timeout(5):
-        while not all(peer.close_code for peer in peers):
-            await asyncio.sleep(0.01)
     for peer in peers:
+        await peer.closed()
         assert peer.close_code == 1012
         peer.leaves(1012)
     await asyncio.wait_for(draining, 5)

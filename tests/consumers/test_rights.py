@@ -144,12 +144,14 @@ async def test_frames_stop_within_2_seconds(
 async def test_one_of_two_namespaces_taken_away_leaves_the_other(
     view: View, desk: Desk, member: Browser, control_plane: ControlPlane, namespace: str
 ) -> None:
-    """The browser is told which, drops its rows, and gets them back when the grant is."""
+    """The browser is told which, drops its rows, and gets them back when the grant is.
+
+    Who may see one cluster only need not say which it is.
+    """
     other = control_plane.create_namespace(f"{namespace}-b")
     pods.create(control_plane, namespace, "a")
     pods.create(control_plane, other, "b")
-    query = f"cluster=test&namespace={namespace}&namespace={other}"
-    async with view(query, member) as viewer:
+    async with view(f"namespace={namespace}&namespace={other}", member) as viewer:
         await viewer.sees("a", "b")
         snapshots = len(viewer.of("snapshot"))
         await asyncio.to_thread(desk.revoke, f"team-{namespace}", other)
@@ -258,7 +260,7 @@ async def _until_allowed(view: View, query: str, browser: Browser) -> AsyncItera
     deadline = time.monotonic() + STOP_SECONDS
     while True:
         async with view(query, browser) as viewer:
-            await viewer.until(lambda viewer=viewer: viewer.frames, "a first frame")
+            await viewer.first()
             if viewer.frames[0]["type"] == "feed":
                 yield viewer
                 return

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -84,9 +85,11 @@ class Viewer:
     async def live(self, *labels: str) -> None:
         """Waits for the first rows of each namespace, and its feed live."""
         for label in labels:
-            await self.until(
-                lambda label=label: label in self.rows and self._state(label) == "live", f"{label} is live"
-            )
+            await self.until(partial(self._is_live, label), f"{label} is live")
+
+    async def first(self) -> None:
+        """Waits for the first frame."""
+        await self.until(lambda: self.received, "a first frame")
 
     async def sees(self, *names: str, seconds: float = 5.0) -> float:
         """Waits until exactly these pods are held."""
@@ -116,12 +119,12 @@ class Viewer:
         for rows in self.rows.values():
             yield from rows.values()
 
-    def _state(self, label: str) -> str | None:
+    def _is_live(self, label: str) -> bool:
         states = [frame["state"] for frame in self.of("feed") if frame["namespace"] == label]
-        return states[-1] if states else None
+        return label in self.rows and states[-1:] == ["live"]
 
     async def _take(self, frame: Frame, size: int) -> None:
-        label = frame.get("namespace")
+        label: str = frame.get("namespace", "")
         if frame["type"] == "snapshot":
             parts = self._parts.setdefault(label, {})
             parts |= {row["uid"]: row for row in frame["pods"]}

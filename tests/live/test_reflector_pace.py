@@ -201,7 +201,7 @@ async def test_polled_rows_are_stale_when_the_cluster_is_gone_and_live_when_list
     """Within five seconds, not at the next list, and since the last list, not since the last answer."""
     _watch_forbidden(rig)
     rig.start()
-    await asyncio.sleep(60)
+    await asyncio.sleep(63)
     lists = [request.at for request in rig.source.requests if request.verb == "list"]
     rig.cluster.down = BROKEN
     rig.source.refuse_list = lambda: BROKEN

@@ -3,6 +3,7 @@
 Imported when Django is set up (k8sportal.asgi).
 """
 
+import asyncio
 from typing import Any
 
 import structlog
@@ -11,8 +12,9 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 
+from k8sportal.middleware import PROBE_PATHS
 from k8sportal.proxies import ForwardedHeaders
 from k8sportal.startup import refuse
 from pods.origin import OwnOrigin
@@ -20,8 +22,12 @@ from pods.outside import SourceClashError, sync_sources
 from pods.routing import websocket_routes
 from pods.runtime import Limits, Runtime
 from pods.sources import configured_sources
+from pods.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
+
+START_SECONDS = 10.0
+RETRY_SECONDS = 2.0
 
 
 class WithRuntime:
@@ -33,18 +39,27 @@ class WithRuntime:
     def __init__(self, application: Any, runtime: Runtime) -> None:
         self.application = application
         self.runtime = runtime
+        self._not_before = float("-inf")
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Passes the scope on, with `portal` in it.
 
-        Where the database cannot be read yet, probes must still be answered, and say so; the next
-        request tries again.
+        Probes wait for nothing: they are how one learns that the database cannot be read.
         """
-        try:
-            await self.runtime.start()
-        except DatabaseError:
-            log.warning("not_started", why="the database cannot be read, or lacks migrations")
+        if scope.get("path") not in PROBE_PATHS:
+            await self._start()
         await self.application({**scope, "portal": self.runtime}, receive, send)
+
+    async def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._not_before:
+            return
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self.runtime.start()
+        except (DatabaseFailure, TimeoutError):
+            self._not_before = loop.time() + RETRY_SECONDS
+            log.warning("not_started", why="the database cannot be read, or lacks migrations")
 
 
 def enter_sources() -> None:
@@ -60,7 +75,7 @@ def enter_sources() -> None:
 def build(runtime: Runtime) -> Any:
     """The whole application round `runtime`."""
     sockets = OwnOrigin(
-        AuthMiddlewareStack(websocket_routes),
+        Unavailable(AuthMiddlewareStack(websocket_routes)),
         hosts=settings.ALLOWED_HOSTS,
         trusted=settings.CSRF_TRUSTED_ORIGINS,
     )
@@ -76,7 +91,6 @@ runtime = Runtime(
         sockets_per_address=settings.PORTAL_MAX_SOCKETS_PER_ADDRESS,
         messages_per_second=settings.PORTAL_MAX_MESSAGES_PER_SECOND,
         frame_bytes=settings.PORTAL_MAX_FRAME_BYTES,
-        namespaces=settings.PORTAL_MAX_NAMESPACES,
         linger_seconds=settings.PORTAL_LINGER_SECONDS,
         wide_scope_at=settings.PORTAL_WIDE_SCOPE_AT,
     ),

@@ -123,7 +123,8 @@ class AccessTable:
         if namespace == ALL_NAMESPACES:
             seen = rule.everything or bool(rule.patterns)
             return self._yes(person, verb, cluster, namespace) if seen else self._no(person, "no_grant")
-        if self._unknown(rule, cluster.name, namespace):
+        hidden = not rule.everything and rule.unbounded and namespace in rule.hidden
+        if hidden or self._unknown(rule, cluster.name, namespace):
             return Decision(False, "unknown_namespace")
         if is_namespace_name(namespace) and rule.admits(namespace):
             return self._yes(person, verb, cluster, namespace)

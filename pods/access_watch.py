@@ -10,7 +10,6 @@ from typing import Protocol
 
 import structlog
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
 
 from pods.access import AccessTable, Person, access_version, check_people, load_access
 from pods.clock import Clock
@@ -18,6 +17,7 @@ from pods.clock import Clock
 log = structlog.get_logger(__name__)
 
 PERIOD_SECONDS = 1.0
+LOOK_SECONDS = 15.0
 
 
 class Guarded(Protocol):
@@ -35,6 +35,7 @@ class AccessWatch:
     def __init__(self, clock: Clock) -> None:
         self.table = AccessTable()
         self.guarded: set[Guarded] = set()
+        self.failing = False
         self.listeners: list[asyncio.Event] = []
         self._clock = clock
 
@@ -47,9 +48,14 @@ class AccessWatch:
         while True:
             await self._clock.sleep(PERIOD_SECONDS)
             try:
-                await self.look()
-            except DatabaseError:
-                log.warning("access_not_read")
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self.look()
+            except Exception:
+                # Whatever it was, rights must go on being followed.
+                self.failing = True
+                log.exception("access_not_read")
+            else:
+                self.failing = False
 
     async def look(self) -> None:
         """Reads what may have changed, and tells whom it concerns."""

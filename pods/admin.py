@@ -55,6 +55,14 @@ class ClusterAdmin(SimpleHistoryAdmin):
             return ()
         return tuple(name for name in ClusterForm.Meta.fields if name != "enabled")
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only: a cluster names files of the portal's host, whose content goes to its server."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Cluster | None = None) -> bool:
+        """Superusers only, as for adding."""
+        return bool(request.user.is_superuser)
+
     def has_delete_permission(self, request: HttpRequest, obj: Cluster | None = None) -> bool:
         """A cluster of the environment would be back at the next start."""
         if obj is not None and obj.managed and obj.configured:

@@ -5,7 +5,9 @@ import gzip
 from typing import Any
 
 import msgspec
+import structlog
 from asgiref.sync import sync_to_async
+from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -16,7 +18,7 @@ from pods.clock import rfc3339
 from pods.domain.protocol import ERROR_SENTENCES, FeedFrame, feed_frame
 from pods.domain.row import ParamValue, Row
 from pods.domain.sentences import render
-from pods.live.feed import Feed
+from pods.live.feed import Counts, Feed
 from pods.live.hub import Held, UnknownCluster
 from pods.runtime import Runtime, Synced
 from pods.viewparams import BadParams, read_params
@@ -27,6 +29,8 @@ RETRY_SECONDS = 2
 COMPRESS_FROM_BYTES = 1024
 # Level 1 makes rows a tenth of their size at a fifth of the default level's time.
 COMPRESSION_LEVEL = 1
+
+log = structlog.get_logger(__name__)
 
 _SEVERITY = ("live", "catching_up", "stale")
 
@@ -51,12 +55,19 @@ async def pods_list(request: HttpRequest) -> HttpResponse:
         return await _rows_answer(request, person, asked, deadline)
     except ApiRefused as refused:
         return _error(refused)
+    except DatabaseFailure:
+        log.exception("api_without_database")
+        return _error(ApiRefused(503, "unavailable"))
 
 
 @never_cache
 @require_GET
 async def overview(request: HttpRequest) -> HttpResponse:
-    """`/api/v1/overview`: the clusters and namespaces that this person may see, with counts by health."""
+    """`/api/v1/overview`: the clusters and namespaces that this person may see.
+
+    With `cluster=` also that cluster's counts by health; without, no cluster is asked anything. One
+    that is not in use yet is connected only if it is the one that opens first.
+    """
     runtime = _runtime(request)
     person = await _person(request)
     wanted = request.GET.get("cluster")
@@ -65,9 +76,10 @@ async def overview(request: HttpRequest) -> HttpResponse:
     ]
     answer = []
     for info in clusters:
-        if info.configured and info.enabled:
+        counts: dict[str, Counts] = {}
+        if wanted and (info.current or info.name in runtime.clusters.names()):
             await runtime.refresh_namespaces(info.name)
-        counts = await runtime.overview(person, info.name, OVERVIEW_SECONDS) or {}
+            counts = await runtime.overview(person, info.name, OVERVIEW_SECONDS) or {}
         answer.append(
             {
                 "name": info.name,
@@ -86,7 +98,7 @@ async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadl
     runtime = _runtime(request)
     places = await runtime.place(person, asked.cluster, asked.namespaces)
     if not places:
-        raise ApiRefused(404, "not_found", {"name": f"{asked.cluster}/*"})
+        raise ApiRefused(403, "forbidden", {"namespace": "*", "cluster": asked.called})
     waiter = Synced()
     held: dict[str, Held] = {}
     try:
@@ -95,7 +107,7 @@ async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadl
         await _wait([each.subscription.feed for each in held.values()], waiter, deadline)
         return await _json(request, _answer(runtime, held))
     except UnknownCluster as error:
-        raise ApiRefused(404, "not_found", {"name": asked.cluster}) from error
+        raise ApiRefused(503, "not_configured", {"cluster": asked.cluster}) from error
     finally:
         for each in held.values():
             each.close()

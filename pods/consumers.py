@@ -16,6 +16,7 @@ import structlog
 from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import Error as DatabaseFailure
 from django.http import QueryDict
 
 from k8sportal.proxies import client_address
@@ -43,6 +44,9 @@ log = structlog.get_logger(__name__)
 
 # Acknowledgements may come five times as often as other messages (docs/contract.md, "Limits").
 ACKS_PER_MESSAGE = 5
+DATABASE_SECONDS = 10.0
+# What a peer's own close may be counted as; any other of its codes is a plain leaving.
+PEER_CODES = (CloseCode.NORMAL, CloseCode.GOING_AWAY, VANISHED)
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_ack = msgspec.json.Decoder(AckFrame).decode
@@ -142,7 +146,11 @@ class PodConsumer(AsyncWebsocketConsumer):
         """Who asks for what, and whether they may. Raises Refused."""
         if self.runtime.draining:
             raise Refused("restarting", CloseCode.SERVICE_RESTART)
-        self.person = await database_sync_to_async(_person)(self.scope)
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                self.person = await database_sync_to_async(_person)(self.scope)
+        except (DatabaseFailure, TimeoutError) as error:
+            raise Refused("unavailable", CloseCode.TRY_AGAIN_LATER) from error
         address = client_address(self.scope)
         known = self.person.user_id is not None
         try:
@@ -234,14 +242,7 @@ class PodConsumer(AsyncWebsocketConsumer):
 
     def _log_opened(self) -> None:
         self._told_opened = True
-        asked = self._viewing.asked if self._viewing is not None else None
-        log.info(
-            "socket_opened",
-            **self._about(),
-            cluster=asked.cluster if asked else None,
-            namespaces=list(asked.namespaces) if asked else None,
-            filter=asked.filter.key() if asked else None,
-        )
+        log.info("socket_opened", **self._about())
 
     def _ended(self, opened_at: float) -> None:
         """The second line in the log, and the counts."""
@@ -249,7 +250,8 @@ class PodConsumer(AsyncWebsocketConsumer):
         if not self._told_opened:  # it ended before it was known what it asks for
             self._log_opened()
         viewer = self._viewing.viewer if self._viewing is not None else None
-        code = self._close_code or self._peer_code or VANISHED
+        peer_code = self._peer_code or VANISHED
+        code = self._close_code or (peer_code if peer_code in PEER_CODES else int(CloseCode.NORMAL))
         metrics.VIEWER_CLOSES.labels(str(code)).inc()
         log.info(
             "socket_closed",
@@ -263,11 +265,15 @@ class PodConsumer(AsyncWebsocketConsumer):
 
     def _about(self) -> dict[str, Any]:
         headers = dict(self.scope.get("headers", ()))
+        asked = self._viewing.asked if self._viewing is not None else None
         return {
             "connection": self._connection,
             "request_id": headers.get(b"x-request-id", b"").decode("latin-1")[:128] or None,
             "user": self.person.username or None,
             "address": client_address(self.scope),
+            "cluster": asked.cluster if asked else None,
+            "namespaces": list(asked.namespaces) if asked else None,
+            "filter": asked.filter.key() if asked else None,
         }
 
 

@@ -39,7 +39,7 @@ class ClusterForm(forms.ModelForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         if "kind" in self.fields:
-            self.fields["kind"] = forms.ChoiceField(choices=CHOOSABLE, label=_("source"))
+            self.fields["kind"] = forms.ChoiceField(choices=CHOOSABLE, label=_("Source"))
 
 
 class GrantForm(forms.ModelForm):
@@ -49,7 +49,7 @@ class GrantForm(forms.ModelForm):
         choices=[(verb, verb) for verb in VERBS],
         widget=forms.CheckboxSelectMultiple,
         initial=[VERBS[0]],
-        label=_("rights"),
+        label=_("Rights"),
     )
 
     class Meta:

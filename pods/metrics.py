@@ -5,6 +5,10 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 # A second series for each counter, which nobody here asks for.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
+# Sweeps (one each 30 s) that a series of a namespace stays at 0 before it is forgotten: names come from
+# people's addresses, and must not fill the memory.
+IDLE_SWEEPS = 10
+
 SOCKETS = Gauge("k8sportal_sockets", "WebSockets that are open.")
 VIEWERS = Gauge(
     "k8sportal_viewers",
@@ -37,3 +41,41 @@ FEED_STATE = Gauge(
     "1 for the state that a feed is in, 0 for the others.",
     ["cluster", "namespace", "state"],
 )
+
+_idle: dict[tuple[int, tuple[str, ...]], int] = {}
+
+
+def forget_idle() -> None:
+    """Forgets series by namespace that were 0 at each of the last IDLE_SWEEPS calls."""
+    seen: dict[tuple[int, tuple[str, ...]], int] = {}
+    for gauge, state_at in ((VIEWERS, None), (UPSTREAM_WATCHES, None), (FEED_STATE, 2)):
+        for labels, value in _values(gauge, state_at).items():
+            if value:
+                continue
+            key = (id(gauge), labels)
+            seen[key] = _idle.get(key, 0) + 1
+            if seen[key] > IDLE_SWEEPS:
+                del seen[key]
+                _remove(gauge, labels, state_at)
+    _idle.clear()
+    _idle.update(seen)
+
+
+def _values(gauge: Gauge, state_at: int | None) -> dict[tuple[str, ...], float]:
+    """The gauge's values by labels; those that differ in the label at `state_at` only are added up."""
+    values: dict[tuple[str, ...], float] = {}
+    for metric in gauge.collect():
+        for sample in metric.samples:
+            labels = tuple(sample.labels.values())
+            if state_at is not None:
+                labels = labels[:state_at]
+            values[labels] = values.get(labels, 0.0) + sample.value
+    return values
+
+
+def _remove(gauge: Gauge, labels: tuple[str, ...], state_at: int | None) -> None:
+    if state_at is None:
+        gauge.remove(*labels)
+    else:
+        for state in ("catching_up", "live", "stale"):
+            gauge.remove(*labels, state)

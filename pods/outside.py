@@ -88,17 +88,25 @@ def _columns(source: ClusterSource) -> dict[str, str]:
             raise ValueError("the environment names no bare servers")
 
 
-@transaction.atomic
 def record_namespaces(cluster_name: str, names: set[str], now: datetime | None = None) -> bool:
     """Enter the namespaces that a cluster lists, and mark those gone that it lists no more.
 
     Arrivals are granted to nobody. Names that are none (RFC 1123) are left out. Returns whether
     anything changed; then the access version grew. Nothing happens for an unknown cluster.
     """
+    listed = {name for name in names if is_namespace_name(name)}
+    rows = Namespace.objects.filter(cluster__name=cluster_name)
+    # Mostly nothing changed: then nothing is locked either.
+    if set(rows.filter(gone_since=None).values_list("name", flat=True)) == listed:
+        return False
+    return _record_changes(cluster_name, listed, now or timezone.now())
+
+
+@transaction.atomic
+def _record_changes(cluster_name: str, listed: set[str], now: datetime) -> bool:
     cluster = Cluster.objects.select_for_update().filter(name=cluster_name).first()
     if cluster is None:
         return False
-    listed = {name for name in names if is_namespace_name(name)}
     known = dict(cluster.namespaces.values_list("name", "gone_since"))
     new = [Namespace(cluster=cluster, name=name, discovered=True) for name in sorted(listed - known.keys())]
     gone = {name for name, since in known.items() if since is None and name not in listed}
@@ -106,7 +114,7 @@ def record_namespaces(cluster_name: str, names: set[str], now: datetime | None =
     if not (new or gone or back):
         return False
     Namespace.objects.bulk_create(new, ignore_conflicts=True)
-    cluster.namespaces.filter(name__in=gone).update(gone_since=now or timezone.now())
+    cluster.namespaces.filter(name__in=gone).update(gone_since=now)
     cluster.namespaces.filter(name__in=back).update(gone_since=None)
     bump()
     return True

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from django.db import Error as DatabaseFailure
 
+from pods import metrics
 from pods.access import AccessTable, Person
 from pods.access_watch import AccessWatch
 from pods.asked import Asked, Refusal, refusals
@@ -20,8 +22,6 @@ from pods.clusters import DISCOVERY_SECONDS, MISSED_SECONDS, Clusters
 from pods.domain.row import HEALTHS
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
-from pods.kube.check import Finding, check_connection
-from pods.kube.source import ClusterSource
 from pods.live.feed import Counts
 from pods.live.hub import Hub
 from pods.scoping import Place, place_all, place_single
@@ -40,7 +40,6 @@ class Limits:
     sockets_per_address: int = 5000
     messages_per_second: int = 20
     frame_bytes: int = 4096
-    namespaces: int = 50
     linger_seconds: float = 5.0
     wide_scope_at: int = 20
 
@@ -74,7 +73,7 @@ class Runtime:
     async def start(self) -> None:
         """Starts what runs by itself; further calls do nothing. Raises DatabaseError."""
         async with self._starting:
-            if self._tasks:
+            if self._tasks or self.draining:
                 return
             if self._prepare is not None:
                 await self._prepare()
@@ -102,8 +101,9 @@ class Runtime:
         await self.stop()
 
     def degraded(self) -> list[str]:
-        """The clusters whose Kubernetes API does not answer."""
-        return [f"kubernetes:{name}" for name in self.clusters.names() if self.clusters.failure(name)]
+        """What does not work as it should: clusters whose Kubernetes API does not answer, the rights."""
+        clusters = [f"kubernetes:{name}" for name in self.clusters.names() if self.clusters.failure(name)]
+        return [*clusters, "rights"] if self.access_watch.failing else clusters
 
     async def place(self, person: Person, cluster: str, namespaces: tuple[str, ...]) -> dict[str, Place]:
         """Where each label of a view is served from. Empty where a `*` view has nothing to show."""
@@ -136,6 +136,8 @@ class Runtime:
 
         Who comes while that is under way waits for it.
         """
+        if self.clusters.get(cluster) is None:
+            return
         async with self._refreshing[cluster]:
             if await self.clusters.discover(cluster, older_than):
                 await self.access_watch.look()
@@ -167,10 +169,6 @@ class Runtime:
             return None
         return {"code": reason.code, "params": reason.params, "reason": reason.sentence}
 
-    async def check_connection(self, source: ClusterSource) -> list[Finding]:
-        """Tries a source, step by step (pods.kube.check)."""
-        return await check_connection(source)
-
     async def _counts_everywhere(self, person: Person, cluster: str, seen: int) -> bool:
         unbounded = self.access.rule(person, "pods", cluster).unbounded
         enough = unbounded or seen >= self.limits.wide_scope_at
@@ -197,10 +195,14 @@ class Runtime:
         """Clusters in use are asked for their namespaces now and then."""
         while True:
             await self.clock.sleep(DISCOVERY_PERIOD_SECONDS)
+            metrics.forget_idle()
             for name in {feed.cluster for feed in self.hub.feeds()}:
-                await self.refresh_namespaces(name)
-                if await self.clusters.settle(name):
-                    self.access_watch.tell_all()
+                try:
+                    await self.refresh_namespaces(name)
+                    if await self.clusters.settle(name):
+                        self.access_watch.tell_all()
+                except DatabaseFailure:
+                    log.warning("namespaces_not_recorded", cluster=name)
 
     def _task(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -19,6 +19,8 @@ from pods.scoping import Place
 if TYPE_CHECKING:
     from pods.runtime import Runtime
 
+NOT_SIGNED_IN_STATUS = 401
+
 
 class Refused(Exception):
     """The socket is to be ended with the `error` frame `code` and this close code."""
@@ -81,13 +83,15 @@ class Viewing:
         refusals = self._denied(await self._runtime.refusals(self.person, self.asked))
         for name, found in refusals.items():
             if name not in self._refused:
+                was_seen = name in self.viewer.held
                 self._drop(name)
-                await self._tell(name, found)
+                await self._tell(name, found, was_seen)
         self._refused = set(refusals)
         allowed = tuple(name for name in self.asked.namespaces if name not in refusals)
         places = await self._runtime.place(self.person, self.asked.cluster, allowed)
         if not places:
-            raise Refused("not_found", CloseCode.NOT_FOUND, {"name": f"{self.asked.cluster}/*"})
+            params: dict[str, ParamValue] = {"namespace": "*", "cluster": self.asked.called}
+            raise Refused("forbidden", CloseCode.FORBIDDEN, params)
         for label, place in places.items():
             self._hold(label, place)
         self._resume = ()
@@ -96,20 +100,20 @@ class Viewing:
         """`refusals` of single namespaces. Raises Refused where that is all that was asked for."""
         if len(refusals) == len(self.asked.namespaces):
             first = refusals[self.asked.namespaces[0]]
-            code = "rights_taken" if self.viewer.held and first.code == "forbidden" else first.code
-            raise Refused(code, first.close_code, dict(first.params))
+            raise self._refused_with(first, self.asked.namespaces[0], was_seen=bool(self.viewer.held))
         return refusals
 
     def _hold(self, label: str, place: Place) -> None:
         """Subscribes `label` at `place`, unless it is served from there already."""
         held = self.viewer.held.get(label)
-        if held is not None and (held.key, held.rule) == place:
+        if held is not None and (held.key, held.rule) == place and not held.subscription.feed.ended:
             return
         hub, asked = self._runtime.hub, self.asked
         try:
             fresh = hub.subscribe(place.key, label, asked.filter, place.rule, self.viewer, self._resume)
         except UnknownCluster as error:
-            raise Refused("not_found", CloseCode.NOT_FOUND, {"name": asked.cluster}) from error
+            params: dict[str, ParamValue] = {"cluster": asked.cluster}
+            raise Refused("not_configured", CloseCode.TRY_AGAIN_LATER, params) from error
         if held is None:
             metrics.VIEWERS.labels(asked.cluster, label).inc()
         self.viewer.add(fresh)
@@ -119,7 +123,14 @@ class Viewing:
             self.viewer.remove(label)
             metrics.VIEWERS.labels(self.asked.cluster, label).dec()
 
-    async def _tell(self, namespace: str, found: Refusal) -> None:
-        code = "rights_taken" if found.code == "forbidden" and self.viewer.frames else found.code
-        frame = error_frame(code, dict(found.params), final=False, namespace=namespace)
+    async def _tell(self, namespace: str, found: Refusal, was_seen: bool) -> None:
+        refused = self._refused_with(found, namespace, was_seen)
+        frame = error_frame(refused.code, refused.params, final=False, namespace=namespace)
         await self._send(encode(frame).decode())
+
+    def _refused_with(self, found: Refusal, namespace: str, was_seen: bool) -> Refused:
+        """What was seen a moment ago was taken away, be it forbidden, hidden, or gone from the portal."""
+        if was_seen and found.status != NOT_SIGNED_IN_STATUS:
+            params: dict[str, ParamValue] = {"namespace": namespace, "cluster": self.asked.called}
+            return Refused("rights_taken", CloseCode.FORBIDDEN, params)
+        return Refused(found.code, found.close_code, dict(found.params))

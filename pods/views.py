@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from pods import texts
 from pods.access import AccessTable, ClusterInfo, Decision, Person, load_access, person_of
+from pods.clusters import MISSED_SECONDS
 from pods.domain.row import HEALTHS
 from pods.domain.scope import ALL_NAMESPACES, Scope, is_object_name
 from pods.viewparams import BadParams, ViewParams, read_params
@@ -64,7 +65,7 @@ class Visit:
         info = self.access.cluster(cluster)
         if self.portal is None or info is None or all(one.code != "unknown_namespace" for one in decisions):
             return decisions
-        async_to_sync(self.portal.refresh_namespaces)(info.name)
+        async_to_sync(self.portal.refresh_namespaces)(info.name, MISSED_SECONDS)
         return self._decisions(cluster, namespaces)
 
     def _decisions(self, cluster: str, namespaces: Sequence[str]) -> list[Decision]:
@@ -226,5 +227,5 @@ def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:
     for namespace in params.namespaces:
         feed = visit.portal.hub.feed(Scope(cluster.name, "pods", namespace))
         if feed is not None and feed.synced:
-            total += sum(feed.counts().get(namespace, {}).values())
+            total += len(feed.records)
     return total >= HTTP_PICTURE_FROM

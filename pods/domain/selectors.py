@@ -25,11 +25,13 @@ from pods.domain.row import ParamValue
 from pods.domain.sentences import N_, render
 
 MAX_SELECTOR_LENGTH = 4096
-MAX_REQUIREMENTS = 100
+MAX_REQUIREMENTS = 20
+MAX_VALUES = 100
 
 SENTENCES: dict[str, str] = {
     "selector_too_long": N_("The label selector is longer than {limit} characters."),
     "selector_too_many": N_("The label selector has more than {limit} requirements."),
+    "selector_too_many_values": N_("The label selector has more than {limit} values."),
     "selector_expected_key": N_("Expected a label's key at position {position}, found {found}."),
     "selector_expected_operator": N_(
         "Expected =, !=, in, notin, > or < at position {position}, found {found}."
@@ -124,7 +126,7 @@ class LabelSelector:
 def parse_selector(text: str) -> LabelSelector:
     """Parse `text`, at most MAX_SELECTOR_LENGTH characters; raises SelectorError.
 
-    MAX_REQUIREMENTS bounds what one viewer's filter can cost for every pod of every event.
+    MAX_REQUIREMENTS and MAX_VALUES bound what one viewer's filter can cost for every pod of every event.
     """
     if len(text) > MAX_SELECTOR_LENGTH:
         raise SelectorError("selector_too_long", MAX_SELECTOR_LENGTH, limit=MAX_SELECTOR_LENGTH)
@@ -135,6 +137,8 @@ def parse_selector(text: str) -> LabelSelector:
         requirements.add(parser.requirement())
         if len(requirements) > MAX_REQUIREMENTS:
             raise SelectorError("selector_too_many", position, limit=MAX_REQUIREMENTS)
+        if sum(len(requirement.values) for requirement in requirements) > MAX_VALUES:
+            raise SelectorError("selector_too_many_values", position, limit=MAX_VALUES)
         comma = parser.take()
         if not comma.text:
             break

@@ -45,7 +45,7 @@ class Cluster:
         self._source = source
         self._client: Client | None = None
         self._loaded_at = float("-inf")
-        self._loading = asyncio.Lock()
+        self._loading: asyncio.Task[None] | None = None
         self._failure: CredentialsError | None = None
         self._refused = False
         self._users = 0
@@ -107,13 +107,13 @@ class Cluster:
 
     async def reconfigure(self, source: ClusterSource) -> None:
         """Goes over to another address or other credentials; every scope lists again."""
-        async with self._loading:
-            self._source = source
-            self.generation += 1
-            self.streaming_lists = True
-            self._failure = None
-            self._loaded_at = float("-inf")
-            old, self._client = self._client, None
+        await self._end_loading()
+        self._source = source
+        self.generation += 1
+        self.streaming_lists = True
+        self._failure = None
+        self._loaded_at = float("-inf")
+        old, self._client = self._client, None
         self.cut_at = self.clock.monotonic()
         if old is not None:
             await old.close()
@@ -122,8 +122,8 @@ class Cluster:
         """Ends the probe and every connection, for good."""
         self._closed = True
         await self.probe.stop()
-        async with self._loading:
-            client, self._client = self._client, None
+        await self._end_loading()
+        client, self._client = self._client, None
         if client is not None:
             await client.close()
 
@@ -146,15 +146,43 @@ class Cluster:
         """
         if self._client is not None and not renew:
             return self._client
-        async with self._loading:
-            if self._closed:
-                raise CredentialsError(Reason("not_configured"))
-            if self._client is None or (renew and self._reload_due(self._client.loaded)):
-                await self._reload()
-            client = self._client
-        if client is None:
+        if self._closed:
+            raise CredentialsError(Reason("not_configured"))
+        if self._client is None or self._reload_due(self._client.loaded):
+            await self._load()
+        if self._client is None:
             raise self._failure or CredentialsError(Reason("not_configured"))
-        return client
+        return self._client
+
+    async def _load(self) -> None:
+        """Waits for the credentials, which are loaded once for all who wait.
+
+        A plugin may take longer than one of them has time: leaving does not end it for the others.
+        """
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._reload(), name=f"credentials {self.name}")
+            self._loading.add_done_callback(self._loaded)
+        loading = self._loading
+        try:
+            await asyncio.shield(loading)
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if loading.cancelled() and current is not None and not current.cancelling():
+                # Only the load was cancelled: the cluster was pointed elsewhere meanwhile, or closed.
+                raise CredentialsError(Reason("reconnecting")) from None
+            raise
+
+    def _loaded(self, task: asyncio.Task[None]) -> None:
+        if self._loading is task:
+            self._loading = None
+        if not task.cancelled():
+            task.exception()  # who waited has it; if nobody did any more, the failure stands in _failure
+
+    async def _end_loading(self) -> None:
+        loading, self._loading = self._loading, None
+        if loading is not None:
+            loading.cancel()
+            await asyncio.wait([loading])
 
     def _reload_due(self, loaded: Loaded) -> bool:
         age = self.clock.monotonic() - self._loaded_at

@@ -98,8 +98,13 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
+def _is_the_portals(name: str) -> bool:
+    """Whether a variable is for the portal alone: secrets of it are nothing to a plugin."""
+    return name.startswith(("DJANGO_", "PORTAL_")) or name in ("DATABASE_URL", "REDIS_URL")
+
+
 def _environment(spec: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, str]:
-    environment = dict(os.environ)
+    environment = {name: value for name, value in os.environ.items() if not _is_the_portals(name)}
     environment.update({str(item["name"]): str(item["value"]) for item in spec.get("env") or ()})
     info: dict[str, Any] = {
         "apiVersion": spec.get("apiVersion", ""),

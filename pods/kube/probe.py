@@ -8,8 +8,12 @@ scope tries anything, and 300 broken watches cost no more requests than one.
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from pods.clock import Clock
 from pods.kube.errors import ApiError, KubeError, ServerError
+
+log = structlog.get_logger(__name__)
 
 PERIOD_SECONDS = 2.0
 DEADLINE_SECONDS = 2.5
@@ -87,6 +91,10 @@ class Probe:
             if isinstance(error, ServerError) or not isinstance(error, ApiError):
                 self.failure = error
                 return
+        except Exception:
+            # A defect of ours must not leave every scope waiting for an answer that nobody asks for.
+            log.exception("probe_failed", cluster=self._name)
+            return
         before, self.answered_at = self.answered_at, self._clock.monotonic()
         if self.failure is not None:
             self.failure = None

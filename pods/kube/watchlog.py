@@ -22,21 +22,21 @@ class WatchRecord:
             "resource": resource,
             "namespace": namespace,
         }
-        self._gauge = metrics.UPSTREAM_WATCHES.labels(cluster, resource, namespace)
+        self._labels = (cluster, resource, namespace)
         self._clock = clock
         self._opened_at: float | None = None
 
     def opened(self, resource_version: str | None) -> None:
         """The server took the watch; None for a streaming list."""
         self._opened_at = self._clock.monotonic()
-        self._gauge.inc()
+        metrics.UPSTREAM_WATCHES.labels(*self._labels).inc()
         log.info("watch_opened", **self._about, resource_version=resource_version)
 
     def ended(self, error: BaseException | None) -> None:
         """It ended: by the server (None), by `error`, or because nobody needs it any more."""
         if self._opened_at is None:
             return
-        self._gauge.dec()
+        metrics.UPSTREAM_WATCHES.labels(*self._labels).dec()
         if isinstance(error, KubeError):
             why = error.reason.code
         else:

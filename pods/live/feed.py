@@ -64,6 +64,7 @@ class Feed:
         self.offset = 0
         self.floor = 0
         self.synced = False
+        self.ended = False
         self.followers: set[Follower] = set()
         self.listeners: set[Callable[[Changes], None]] = set()
         self.arrived_at = 0.0
@@ -103,7 +104,9 @@ class Feed:
         self._number()
 
     def close(self) -> None:
-        """Ends the feed's timer. Its followers are whoever closes it to tell."""
+        """Ends the feed: nothing will come of it any more, and its followers are woken to see that."""
+        self.ended = True
+        self._wake()
         if self._tick_handle is not None:
             self._tick_handle.cancel()
             self._tick_handle = None

@@ -15,7 +15,8 @@ from pods.live.hub import Held
 from pods.live.outbox import Outbox
 from pods.live.subscription import Subscription
 
-HEARTBEAT_SECONDS = 5.0
+# Browsers are promised one at least every 5 s.
+HEARTBEAT_SECONDS = 4.5
 # A turn of the loop goes to others after so many frames, however much there is to send.
 FRAMES_PER_TURN = 8
 
@@ -84,8 +85,8 @@ class Viewer:
         self._interrupted = False
 
     async def run(self) -> None:
-        """Sends until interrupted or cancelled. Raises SlowViewer."""
-        while not self._interrupted:
+        """Sends until interrupted, cancelled, or served by a feed that has ended. Raises SlowViewer."""
+        while not self._interrupted and not any(h.subscription.feed.ended for h in self._held.values()):
             self._woken.clear()
             await self._send_states()
             waits = await self._send_frames()

@@ -43,10 +43,16 @@ def test_hidden_beats_every_grant_but_a_superusers(
     Grant.objects.create(group=teams, cluster=None, namespace="*")
     Grant.objects.create(group=teams, cluster=prod, namespace="vault")
     table = load_access()
-    assert table.may(person_of(ana, None), "pods", PROD, "vault") == Decision(False, "hidden")
+    hidden, absent = (table.may(person_of(ana, None), "pods", PROD, name) for name in ("vault", "nothing"))
+    assert hidden == absent == Decision(False, "unknown_namespace"), "hidden looks as if it did not exist"
     assert names(table, person_of(ana, None)) == ["shop", "team-a", "team-b"]
     assert table.may(person_of(root, None), "pods", PROD, "vault") == Decision(True, "superuser")
     assert names(table, person_of(root, None)) == ["shop", "team-a", "team-b", "vault"]
+
+
+def test_hidden_is_not_allowed_to_those_who_see_only_some(ana: User, prod: Cluster, teams: Group) -> None:
+    Grant.objects.create(group=teams, cluster=prod, namespace="va*")
+    assert load_access().may(person_of(ana, None), "pods", PROD, "vault") == Decision(False, "hidden")
 
 
 def test_other_verbs_need_their_own_grant(ana: User, team_grant: Grant) -> None:
@@ -100,7 +106,8 @@ def test_without_signing_in(
     assert person == Person.anonymous
     assert table.may(person, "pods", "demo", "shop").code == sees_demo
     assert table.may(person, "pods", PROD, "shop").code == sees_prod
-    assert table.may(person, "pods", PROD, "vault") == Decision(False, "not_signed_in")
+    hidden, absent = (table.may(person, "pods", PROD, name) for name in ("vault", "nothing"))
+    assert hidden == absent == Decision(False, "unknown_namespace" if setting else "not_signed_in")
     assert not table.may(person, "logs", "demo", "shop").allowed
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pods.domain.selectors import (
     MAX_REQUIREMENTS,
     MAX_SELECTOR_LENGTH,
+    MAX_VALUES,
     SENTENCES,
     LabelSelector,
     Requirement,
@@ -131,6 +132,10 @@ def test_the_number_of_requirements_is_bounded() -> None:
     with pytest.raises(SelectorError) as caught:
         parse_selector(",".join(f"k{i}" for i in range(MAX_REQUIREMENTS + 1)))
     assert caught.value.code == "selector_too_many"
+    assert parse_selector(f"k in ({','.join(f'v{i}' for i in range(MAX_VALUES))})")
+    with pytest.raises(SelectorError) as caught:
+        parse_selector(f"k in ({','.join(f'v{i}' for i in range(MAX_VALUES + 1))})")
+    assert caught.value.code == "selector_too_many_values"
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ class PodsPage {
   // ---- feed and words in place of rows
 
   drawFeed() {
+    this.drawRefused();
     const before = this.feedState?.code;
     this.feedState = this.feedView.draw();
     const { since, code } = this.feedState;
@@ -160,12 +161,24 @@ class PodsPage {
     byId('empty-sign-in').href = this.feedView.signInAddress();
   }
 
+  /** Says why a namespace of several is not shown: once, however often it is refused. */
   refused(frame) {
-    const item = document.createElement('li');
+    const list = byId('refused');
+    const known = [...list.children].find(({ dataset }) => dataset.namespace === frame.namespace);
+    const item = known ?? list.appendChild(document.createElement('li'));
     const reason = this.texts.sentence('error', frame.code, frame.params, frame.message);
+    item.dataset.namespace = frame.namespace;
     item.textContent = `${frame.namespace}: ${reason}`;
-    byId('refused').append(item);
-    byId('refused').hidden = false;
+    list.hidden = false;
+  }
+
+  /** Takes back what `refused` said of namespaces that are shown again. */
+  drawRefused() {
+    const list = byId('refused');
+    [...list.children]
+      .filter(({ dataset }) => this.live.state.seeded(dataset.namespace))
+      .forEach((item) => item.remove());
+    list.hidden = list.children.length === 0;
   }
 
   everySecond() {

@@ -39,6 +39,11 @@ class Etcd:
             for name in pods
         )
 
+    def delete_pod(self, namespace: str, name: str) -> None:
+        """Removes a pod, as if an API server had."""
+        key = _text(f"/registry/pods/{namespace}/{name}")
+        self._client.request("POST", "/v3/kv/deleterange", {"key": key})
+
     def put(self, objects: Objects) -> None:
         """Writes objects by their keys, in few large transactions."""
         operations: list[dict[str, Any]] = []

@@ -68,7 +68,7 @@ class Reflector(Generic[T]):
         changed: Callable[[], None],
         backoff: Backoff | None = None,
     ) -> None:
-        self.status = FlowStatus(clock, changed)
+        self.status = FlowStatus(clock, changed, source.cluster.probe)
         self._source = source
         self._cluster = source.cluster
         self._sink = sink

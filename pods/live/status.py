@@ -42,6 +42,7 @@ class FlowStatus:
 
     clock: Clock
     changed: Callable[[], None]
+    cluster: Probe
     synced: bool = False
     reason: Reason | None = None
     retry_at: float | None = None
@@ -121,9 +122,7 @@ class FlowStatus:
         """The state now."""
         now = self.clock.monotonic()
         if not self.synced:
-            quiet = now - max(self._started_at, self._heard_at or self._started_at)
-            state: State = "stale" if quiet >= STALE_AFTER_SECONDS else "catching_up"
-            return FeedState(state, None, self.reason or Reason("first_list"))
+            return self._first_state(now)
         confirmed = self.confirmed_at() or self._started_at
         if self._polled is not None:
             return self._polled_state(self._polled, now, confirmed)
@@ -135,6 +134,14 @@ class FlowStatus:
             reason = failure.reason if failure is not None else Reason("reconnecting")
             return FeedState("stale", self._wall(confirmed), reason)
         return FeedState("live", self._live_since or self._wall(confirmed), None)
+
+    def _first_state(self, now: float) -> FeedState:
+        """Before the first list: on its way while the cluster is heard, be it by its probe alone."""
+        heard = max(self._started_at, self._heard_at or 0.0, self.cluster.answered_at or 0.0)
+        quiet = now - (heard if self._broken_at is None else self._broken_at)
+        failure = self.cluster.failure
+        reason = self.reason or (failure.reason if failure is not None else Reason("first_list"))
+        return FeedState("stale" if quiet >= STALE_AFTER_SECONDS else "catching_up", None, reason)
 
     def _polled_state(self, probe: Probe, now: float, listed: float) -> FeedState:
         """Live while lists come in time, and the cluster answers in between."""

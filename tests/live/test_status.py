@@ -20,16 +20,27 @@ async def _live(rig: Rig, seconds: float = 100) -> None:
     assert rig.state.state == "live"
 
 
-async def test_the_first_list_is_caught_up_with_for_five_seconds_and_stale_after(rig: Rig) -> None:
+async def test_a_long_first_list_is_caught_up_with_while_the_cluster_answers(rig: Rig) -> None:
     rig.cluster.streaming_lists = False
     rig.source.list_seconds = 60
+    rig.start()
+    await asyncio.sleep(0.1)
+    seen = await rig.states_during(50)
+    assert {(state.state, state.since) for state in seen} == {("catching_up", None)}
+    assert {state.reason for state in seen} == {Reason("first_list")}
+    await asyncio.sleep(11)
+    assert (rig.state.state, rig.state.reason) == ("live", None)
+
+
+async def test_a_first_list_of_a_silent_cluster_is_stale_after_five_seconds_and_says_why(rig: Rig) -> None:
+    rig.cluster.streaming_lists = False
+    rig.source.list_seconds = 60
+    rig.cluster.down = BROKEN
     rig.start()
     await asyncio.sleep(4.9)
     assert (rig.state.state, rig.state.since) == ("catching_up", None)
     await asyncio.sleep(0.2)
-    assert (rig.state.state, rig.state.since) == ("stale", None)
-    await asyncio.sleep(56)
-    assert (rig.state.state, rig.state.reason) == ("live", None)
+    assert (rig.state.state, rig.state.since, rig.state.reason) == ("stale", None, BROKEN.reason)
 
 
 async def test_an_idle_watch_is_live_while_the_cluster_answers_its_probe(rig: Rig) -> None:

@@ -5,12 +5,17 @@ Nobody sees anything there without a grant. The engineer's group may see `test-*
 """
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from pytest_django import Settings
 
+from pods.models import Cluster, Namespace
+from pods.runtime import Limits, Runtime
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.processes import free_port
 from tests.consumers.browser import Browser
@@ -91,3 +96,23 @@ def _add_cluster(portal: PortalProcess, desk: Desk, engineer: Browser, name: str
     desk.grant("engineers", "test-*", name)
     portal.wait_until(lambda: name in engineer.get("/").body.decode(), 10, f"{name} is known")
     return name
+
+
+@pytest_asyncio.fixture
+async def runtime(
+    transactional_db: None, settings: Settings, control_plane: ControlPlane
+) -> AsyncIterator[Runtime]:
+    """A runtime of its own, with the real API server behind it; it must end with nothing left."""
+    settings.PORTAL_ANONYMOUS_READ = True
+    await sync_to_async(_enter)(str(control_plane.kubeconfig))
+    made = Runtime(Limits(linger_seconds=0.1))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def _enter(kubeconfig: str) -> None:
+    cluster = Cluster.objects.create(
+        name="test", kind="kubeconfig", kubeconfig_paths=kubeconfig, context="test"
+    )
+    Namespace.objects.create(cluster=cluster, name="default")

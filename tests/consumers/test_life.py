@@ -1,48 +1,25 @@
 """One viewer's life inside the process: however it ends, its watch is cancelled, awaited, and given back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from prometheus_client import REGISTRY
-from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from pods import clusters
 from pods.access import load_access
 from pods.consumers import PodConsumer
 from pods.live import outbox
-from pods.models import Cluster, Namespace
-from pods.runtime import Limits, Runtime
+from pods.models import Namespace
+from pods.runtime import Runtime
 from pods.sockets import Sockets
 from tests.cluster.control_plane import ControlPlane
 from tests.consumers import pods
 from tests.consumers.peer import Message, Peer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest_asyncio.fixture
-async def runtime(
-    transactional_db: None, settings: Settings, control_plane: ControlPlane
-) -> AsyncIterator[Runtime]:
-    """A runtime of its own, with the real API server behind it; it must end with nothing left."""
-    settings.PORTAL_ANONYMOUS_READ = True
-    await sync_to_async(_enter)(str(control_plane.kubeconfig))
-    made = Runtime(Limits(linger_seconds=0.1))
-    await made.start()
-    yield made
-    await made.stop()
-
-
-def _enter(kubeconfig: str) -> None:
-    cluster = Cluster.objects.create(
-        name="test", kind="kubeconfig", kubeconfig_paths=kubeconfig, context="test"
-    )
-    Namespace.objects.create(cluster=cluster, name="default")
 
 
 QUERY = "cluster=test&namespace=default"

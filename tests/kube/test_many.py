@@ -113,7 +113,7 @@ def test_the_overview_of_20000_pods_costs_one_watch_however_often_it_is_opened(
 
 
 def _pods_counted(portal: PortalProcess) -> int:
-    answer = json.loads(portal.get("/api/v1/overview"))
+    answer = json.loads(portal.get("/api/v1/overview?cluster=test"))
     namespaces = answer["clusters"][0]["namespaces"]
     return sum(sum(space["counts"].values()) for space in namespaces if space["counts"])
 

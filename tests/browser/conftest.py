@@ -23,6 +23,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tools.chromium import find_chromium
 
+# Taking pictures is a task, not a test: see the module.
+collect_ignore = [] if "SCREENSHOTS" in os.environ else ["test_screenshots.py"]
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 PASSWORD = "only for these tests"

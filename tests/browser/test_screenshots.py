@@ -3,7 +3,6 @@
 SCREENSHOTS=1 .venv/bin/python -m pytest -m browser tests/browser/test_screenshots.py
 """
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Portal
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="only on request: SCREENSHOTS=1"),
-]
+pytestmark = pytest.mark.browser
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MAX_BYTES = 200_000

@@ -193,11 +193,14 @@ def test_50_tabs_cost_one_watch_and_nothing_when_they_are_gone(
     before, watches = real_portal.established(), at_the_api()
     context = browser.new_context(base_url=real_portal.url("/")[:-1], viewport={"width": 800, "height": 600})
     try:
-        pages = [_open(context, namespace) for _ in range(TABS)]
+        pages = [context.new_page() for _ in range(TABS)]
+        for page in pages:
+            page.goto(f"/pods/?cluster=test&namespace={namespace}", wait_until="commit")
+        for page in pages:
+            expect(page.locator("#feed-word")).to_have_text("Live", timeout=30_000)
         assert real_portal.metric("k8sportal_viewers", namespace=namespace) == TABS
         assert real_portal.metric("k8sportal_upstream_watches", resource="pods") == 1
         assert at_the_api() - watches == 1
-        assert len(pages) == TABS
     finally:
         context.close()
 

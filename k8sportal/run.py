@@ -61,11 +61,12 @@ def _run(stack: contextlib.ExitStack) -> None:
     sign_in = _prepare(data)
     if process is not None:
         settings.PORTAL_DEMO_URL = os.environ["PORTAL_DEMO_URL"] = demo.address(process)
-    _enter_clusters()
 
+    from k8sportal.application import enter_sources
     from k8sportal.asgi import application, runtime
     from k8sportal.serve import serve
 
+    enter_sources()  # so that a clash of names is told before anything is served
     _say(sign_in)
     on_abort = process.kill if process is not None else lambda: None
     serve(application, runtime, listening, settings.PORTAL_SERVER, on_abort)
@@ -86,18 +87,6 @@ def _prepare(data: Path) -> str:
         migrate()
         collect_static()
         return _first_admin() if first else _how_to_reset()
-
-
-def _enter_clusters() -> None:
-    """Enter the environment's clusters, so that a clash of names is told before anything is served."""
-    from k8sportal.startup import refuse
-    from pods.outside import SourceClashError, sync_sources
-    from pods.sources import configured_sources
-
-    try:
-        sync_sources(configured_sources().clusters)
-    except SourceClashError as error:
-        refuse(error.errors)
 
 
 def _first_admin() -> str:

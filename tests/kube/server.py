@@ -88,8 +88,8 @@ class ConnectProxy:
         far_reader, far_writer = await asyncio.open_connection(host, int(port))
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         pipes = {
-            asyncio.create_task(_copy(reader, far_writer)),
-            asyncio.create_task(_copy(far_reader, writer)),
+            asyncio.create_task(_copy(reader, far_writer), name="pipe to the server"),
+            asyncio.create_task(_copy(far_reader, writer), name="pipe from the server"),
         }
         self._pipes |= pipes
         try:

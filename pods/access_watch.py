@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 from channels.db import database_sync_to_async
+from django.db import Error as DatabaseFailure
 
 from pods.access import AccessTable, Person, access_version, check_people, load_access
 from pods.clock import Clock
@@ -38,6 +39,8 @@ class AccessWatch:
         self.failing = False
         self.listeners: list[asyncio.Event] = []
         self._clock = clock
+        self._looking = asyncio.Lock()
+        self._looked_at = float("-inf")
 
     async def load(self) -> None:
         """Reads the rights for the first time. Raises DatabaseError."""
@@ -58,7 +61,25 @@ class AccessWatch:
                 self.failing = False
 
     async def look(self) -> None:
-        """Reads what may have changed, and tells whom it concerns."""
+        """Reads what may have changed, and tells whom it concerns. Raises DatabaseError."""
+        async with self._looking:
+            await self._look()
+
+    async def look_since(self, moment: float) -> None:
+        """Looks, unless a look has begun at or after `moment` (monotonic seconds) meanwhile.
+
+        For whoever is about to be refused: what they were just given must count. However many are
+        refused at once, they share a look. While the database is gone, the last known rights hold.
+        """
+        try:
+            async with asyncio.timeout(LOOK_SECONDS), self._looking:
+                if self._looked_at < moment:
+                    await self._look()
+        except (DatabaseFailure, TimeoutError):
+            log.warning("access_not_read_again")
+
+    async def _look(self) -> None:
+        self._looked_at = self._clock.monotonic()
         people = {guarded.person for guarded in self.guarded}
         version = self.table.version
         table, fresh = await database_sync_to_async(_read)(version, people)

@@ -121,15 +121,22 @@ class Runtime:
         return {} if place is None else {"*": place}
 
     async def refusals(self, person: Person, asked: Asked) -> dict[str, Refusal]:
-        """The namespaces of a view that this person may not see, and why.
-
-        One that the portal has not met is looked for in the cluster before it is called unknown.
-        """
+        """The namespaces of a view that this person may not see, and why."""
         found = refusals(self.access, person, asked)
-        if any(refusal.status == 404 for refusal in found.values()):
-            await self.refresh_namespaces(asked.cluster, MISSED_SECONDS)
-            found = refusals(self.access, person, asked)
-        return found
+        if not found:
+            return found
+        unknown = any(refusal.status == 404 for refusal in found.values())
+        await self.look_again(asked.cluster if unknown else None)
+        return refusals(self.access, person, asked)
+
+    async def look_again(self, cluster: str | None) -> None:
+        """Brings what a refusal would rest on up to date: the rights, and with `cluster` its namespaces.
+
+        Nobody is refused because of a right that was given, or a namespace that was made, a moment ago.
+        """
+        await self.access_watch.look_since(self.clock.monotonic())
+        if cluster is not None:
+            await self.refresh_namespaces(cluster, MISSED_SECONDS)
 
     async def refresh_namespaces(self, cluster: str, older_than: float = DISCOVERY_SECONDS) -> None:
         """Lists the cluster's namespaces if that is `older_than` seconds ago, and takes over what changed.

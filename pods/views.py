@@ -22,7 +22,6 @@ from django.views.decorators.http import require_safe
 
 from pods import texts
 from pods.access import AccessTable, ClusterInfo, Decision, Person, load_access, person_of
-from pods.clusters import MISSED_SECONDS
 from pods.domain.row import HEALTHS
 from pods.domain.scope import ALL_NAMESPACES, Scope, is_object_name
 from pods.viewparams import BadParams, ViewParams, read_params
@@ -58,14 +57,15 @@ class Visit:
     def decide(self, cluster: str, namespaces: Sequence[str]) -> list[Decision]:
         """Whether this person may see each namespace of a cluster.
 
-        One that is not known yet is looked for once more: a link may be older than this process, or
-        the namespace younger than the last look.
+        Before one is refused, the portal looks once more: a link may be older than this process, or
+        the right or the namespace younger than the last look.
         """
         decisions = self._decisions(cluster, namespaces)
-        info = self.access.cluster(cluster)
-        if self.portal is None or info is None or all(one.code != "unknown_namespace" for one in decisions):
+        if self.portal is None or all(one.allowed for one in decisions):
             return decisions
-        async_to_sync(self.portal.refresh_namespaces)(info.name, MISSED_SECONDS)
+        info = self.access.cluster(cluster)
+        unknown = info is not None and any(one.code == "unknown_namespace" for one in decisions)
+        async_to_sync(self.portal.look_again)(info.name if info and unknown else None)
         return self._decisions(cluster, namespaces)
 
     def _decisions(self, cluster: str, namespaces: Sequence[str]) -> list[Decision]:

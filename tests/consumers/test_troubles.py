@@ -51,6 +51,24 @@ async def test_viewers_of_a_cluster_whose_source_is_gone_are_told_and_sent_away(
     await asyncio.wait_for(again.call, 5)
 
 
+async def test_a_right_that_was_given_a_moment_ago_counts(runtime: Runtime) -> None:
+    """However seldom the rights are looked at: before anybody is refused they are looked at again."""
+    for task in asyncio.all_tasks():
+        if task.get_name() == "access watch":
+            task.cancel()
+    await _set(enabled=False)
+    await runtime.access_watch.look()
+    refused = Peer(runtime, QUERY)
+    await refused.closed()
+    assert refused.close_code == 4401
+    await _set(enabled=True)
+    admitted = Peer(runtime, QUERY)
+    await admitted.snapshot()
+    for peer in (refused, admitted):
+        peer.leaves()
+        await asyncio.wait_for(peer.call, 5)
+
+
 async def test_rights_are_followed_on_after_whatever_went_wrong_in_looking(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ Imported when Django is set up (k8sportal.asgi).
 """
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from django.db import Error as DatabaseFailure
 from k8sportal.middleware import PROBE_PATHS
 from k8sportal.proxies import ForwardedHeaders
 from k8sportal.startup import refuse
+from pods.metrics import SOCKETS
 from pods.origin import OwnOrigin
 from pods.outside import SourceClashError, sync_sources
 from pods.routing import websocket_routes
@@ -48,7 +50,8 @@ class WithRuntime:
         """
         if scope.get("path") not in PROBE_PATHS:
             await self._start()
-        await self.application({**scope, "portal": self.runtime}, receive, send)
+        with SOCKETS.track_inprogress() if scope["type"] == "websocket" else nullcontext():
+            await self.application({**scope, "portal": self.runtime}, receive, send)
 
     async def _start(self) -> None:
         loop = asyncio.get_running_loop()

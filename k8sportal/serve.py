@@ -37,7 +37,9 @@ MESSAGE_BYTES = 1024 * 1024
 
 
 class Runtime(Protocol):
-    """What a server must know of the portal's runtime: how it ends."""
+    """What a server must know of the portal's runtime: how it ends, and who wants to know its sockets."""
+
+    server_sockets: Callable[[], int] | None
 
     async def drain(self) -> None:
         """Send every viewer away."""

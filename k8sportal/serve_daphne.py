@@ -9,6 +9,7 @@ from typing import Any
 from daphne.server import Server, twisted_loop  # first: it installs the reactor that Twisted then keeps
 
 # isort: split
+from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer, reactor
 
 from k8sportal.serve import (
@@ -76,6 +77,13 @@ class PortalServer(Server):
         if running:
             await asyncio.wait(running)
 
+    def websockets(self) -> int:
+        """How many WebSocket connections are open; those that are gone stay on Daphne's list for a while."""
+        return sum(
+            isinstance(connection, WebSocketProtocol) and "disconnected" not in details
+            for connection, details in self.connections.items()
+        )
+
     def running(self) -> list[asyncio.Future[None]]:
         """The applications that have not ended; a connection whose request is not whole has none."""
         applications = [details.get("application_instance") for details in self.connections.values()]
@@ -87,6 +95,7 @@ def serve_daphne(
 ) -> None:
     """Serve on `listening` until a signal."""
     server = PortalServer(application, listening)
+    runtime.server_sockets = server.websockets
 
     async def shut_down() -> None:
         async with step("drain", DRAIN_SECONDS):

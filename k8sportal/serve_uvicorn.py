@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from k8sportal.serve import (
     CLOSE_SECONDS,
@@ -29,6 +30,12 @@ class PortalServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
         yield
+
+    def websockets(self) -> int:
+        """How many WebSocket connections are open."""
+        return sum(
+            isinstance(connection, WebSocketsSansIOProtocol) for connection in self.server_state.connections
+        )
 
 
 def tell_vanished(application: Application) -> Application:
@@ -80,6 +87,8 @@ async def _serve(
             timeout_graceful_shutdown=int(CLOSE_SECONDS),
         )
     )
+
+    runtime.server_sockets = server.websockets
 
     async def shut_down() -> None:
         async with step("drain", DRAIN_SECONDS):

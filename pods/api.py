@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from pods.access import Person, person_of
-from pods.asked import Asked, read
+from pods.asked import Asked
 from pods.clock import rfc3339
 from pods.domain.protocol import ERROR_SENTENCES, FeedFrame, feed_frame
 from pods.domain.row import ParamValue, Row
@@ -21,7 +21,7 @@ from pods.domain.sentences import render
 from pods.live.feed import Counts, Feed
 from pods.live.hub import Held, UnknownCluster
 from pods.runtime import Runtime, Synced
-from pods.viewparams import BadParams, read_params
+from pods.viewparams import BadParams
 
 FIRST_LIST_SECONDS = 5.0
 OVERVIEW_SECONDS = 2.0
@@ -145,9 +145,8 @@ async def _asked(request: HttpRequest) -> tuple[Person, Asked]:
     """Who asks for what. Raises ApiRefused unless they may see all of it."""
     runtime = _runtime(request)
     person = await _person(request)
-    access = runtime.access
     try:
-        asked = read(read_params(request.GET, access.clusters(person)), access)
+        asked = await runtime.read(person, request.GET)
     except BadParams as error:
         if error.signing_in_may_help and person.user_id is None:
             raise ApiRefused(401, "not_signed_in") from error

@@ -140,6 +140,10 @@ class Clusters:
         probe = connected.cluster.probe.failure
         return probe.reason if probe is not None else connected.failure
 
+    def connected(self) -> list[Cluster]:
+        """The Cluster objects of those."""
+        return [connected.cluster for connected in self._connected.values()]
+
     def names(self) -> list[str]:
         """The clusters that are connected."""
         return list(self._connected)

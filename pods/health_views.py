@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from k8sportal.proxies import is_within, request_address
+from pods import census
 
 DATABASE_SECONDS = 3.0
 
@@ -86,4 +87,7 @@ async def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus text, for the networks in PORTAL_METRICS_FROM."""
     if not is_within(request_address(request), settings.PORTAL_METRICS_FROM):
         return HttpResponse("Not for this address.\n", status=403, content_type="text/plain; charset=utf-8")
+    portal = getattr(request, "scope", {}).get("portal")
+    if portal is not None:  # None where only pages run
+        census.show(portal)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

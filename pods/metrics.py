@@ -42,6 +42,35 @@ FEED_STATE = Gauge(
     ["cluster", "namespace", "state"],
 )
 
+# --- What is held (pods.census); all but the first are counted when the metrics are asked for ----------
+
+LIFECYCLES = Gauge("k8sportal_lifecycles", "Viewers' lifecycles that have begun and not ended.")
+SERVER_SOCKETS = Gauge("k8sportal_server_sockets", "WebSocket connections that the server itself holds.")
+WATCH_TASKS = Gauge("k8sportal_watch_tasks", "Tasks that run a viewer's watch.")
+SUBSCRIPTIONS = Gauge("k8sportal_subscriptions", "Subscriptions to feeds, viewers' and requests'.")
+FEEDS = Gauge("k8sportal_feeds", "Feeds that run, those that linger after their last viewer included.")
+TASKS = Gauge("k8sportal_tasks", "Tasks of the event loop.")
+THREADS = Gauge("k8sportal_threads", "Threads of the process.")
+UNACKNOWLEDGED = Gauge("k8sportal_unacknowledged_bytes", "Bytes sent to viewers and not acknowledged.")
+TCP_CONNECTIONS = Gauge(
+    "k8sportal_tcp_connections", "TCP connections of this process, by state (Linux).", ["state"]
+)
+REAPED = Counter(
+    "k8sportal_reaped",
+    "What the reaper had to give back because its owner had ended without doing so. Stays at 0.",
+    ["kind"],
+)
+for _kind in ("lifecycle", "subscription", "watch"):
+    REAPED.labels(_kind)
+LOOP_STALL = Histogram(
+    "k8sportal_loop_stall_seconds",
+    "How long the event loop kept a short sleep waiting beyond its time.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+LONGEST_STALL = Gauge(
+    "k8sportal_loop_stall_longest_seconds", "The longest such stall of the last minute or two."
+)
+
 _idle: dict[tuple[int, tuple[str, ...]], int] = {}
 
 

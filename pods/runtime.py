@@ -12,11 +12,12 @@ from typing import Any
 
 import structlog
 from django.db import Error as DatabaseFailure
+from django.http import QueryDict
 
 from pods import metrics
 from pods.access import AccessTable, Person
 from pods.access_watch import AccessWatch
-from pods.asked import Asked, Refusal, refusals
+from pods.asked import Asked, Refusal, read, refusals
 from pods.clock import Clock, SystemClock
 from pods.clusters import DISCOVERY_SECONDS, MISSED_SECONDS, Clusters
 from pods.domain.row import HEALTHS
@@ -24,8 +25,11 @@ from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.live.feed import Counts
 from pods.live.hub import Hub
+from pods.reaper import Reaper
 from pods.scoping import Place, place_all, place_single
 from pods.sockets import Sockets
+from pods.stalls import Stalls
+from pods.viewparams import BadParams, read_params
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +65,10 @@ class Runtime:
         self.access_watch = AccessWatch(self.clock)
         self.clusters = Clusters(self.clock, lambda: self.access, lambda name: self.hub.end_cluster(name))
         self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds)
+        # How many WebSocket connections the server itself holds; None where it does not tell.
+        self.server_sockets: Callable[[], int] | None = None
+        self.stalls = Stalls(self.clock)
+        self.reaper = Reaper(self)
         self._starting = asyncio.Lock()
         self._refreshing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: list[asyncio.Task[None]] = []
@@ -83,6 +91,8 @@ class Runtime:
             self._task(self.access_watch.run(), "access watch")
             self._task(self._follow_clusters(changed), "clusters follow the rights")
             self._task(self._discover(), "namespace discovery")
+            self._task(self.stalls.run(), "stalls")
+            self._task(self.reaper.run(), "reaper")
 
     async def stop(self) -> None:
         """Ends everything and waits for it."""
@@ -119,6 +129,16 @@ class Runtime:
         names = [info.name for info in self.access.namespaces(person, cluster)]
         place = await place_all(cluster, rule, names, self.limits.wide_scope_at, wide)
         return {} if place is None else {"*": place}
+
+    async def read(self, person: Person, query: QueryDict) -> Asked:
+        """The view that an address asks for. Raises BadParams."""
+        try:
+            return read(read_params(query, self.access.clusters(person)), self.access)
+        except BadParams as error:
+            if not error.signing_in_may_help:
+                raise
+        await self.look_again(None)
+        return read(read_params(query, self.access.clusters(person)), self.access)
 
     async def refusals(self, person: Person, asked: Asked) -> dict[str, Refusal]:
         """The namespaces of a view that this person may not see, and why."""

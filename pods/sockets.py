@@ -2,19 +2,16 @@
 
 import asyncio
 from collections import Counter
-from typing import Protocol
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pods import metrics
 
+if TYPE_CHECKING:
+    from pods.lifecycle import Lifecycle
+
 # Between the first and the last close of a restart: the browsers' return is jittered by themselves.
 DRAIN_SECONDS = 5.0
-
-
-class Socket(Protocol):
-    """One open WebSocket."""
-
-    def restart(self) -> None:
-        """Tells the viewer that the portal restarts (1012). Must not block."""
 
 
 class TooManySockets(Exception):
@@ -31,7 +28,7 @@ class Sockets:
     def __init__(self, per_person: int, per_address: int) -> None:
         self._per_person = per_person
         self._per_address = per_address
-        self._open: dict[Socket, tuple[str, str]] = {}
+        self._open: dict[Lifecycle, tuple[str, str]] = {}
         self._people: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
         self._changed = asyncio.Event()
@@ -39,12 +36,16 @@ class Sockets:
     def __len__(self) -> int:
         return len(self._open)
 
-    def opened(self, socket: Socket) -> None:
+    def __iter__(self) -> "Iterator[Lifecycle]":
+        """The lifecycles of now, however they change meanwhile."""
+        return iter(list(self._open))
+
+    def opened(self, socket: "Lifecycle") -> None:
         """Counts a socket before anything is known of it."""
         self._open[socket] = ("", "")
-        metrics.SOCKETS.set(len(self._open))
+        self._count()
 
-    def admit(self, socket: Socket, person: str, address: str) -> None:
+    def admit(self, socket: "Lifecycle", person: str, address: str) -> None:
         """Counts a socket as this person's, from this address. Raises TooManySockets."""
         if self._people[person] >= self._per_person:
             raise TooManySockets(self._per_person)
@@ -54,7 +55,7 @@ class Sockets:
         self._people[person] += 1
         self._addresses[address] += 1
 
-    def closed(self, socket: Socket) -> None:
+    def closed(self, socket: "Lifecycle") -> None:
         """Counts a socket no longer; a second call does nothing."""
         person, address = self._open.pop(socket, ("", ""))
         for counter, key in ((self._people, person), (self._addresses, address)):
@@ -62,12 +63,15 @@ class Sockets:
                 counter[key] -= 1
                 if not counter[key]:
                     del counter[key]
-        metrics.SOCKETS.set(len(self._open))
+        self._count()
         self._changed.set()
+
+    def _count(self) -> None:
+        metrics.LIFECYCLES.set(len(self._open))
 
     async def restart_all(self) -> None:
         """Tells every viewer to come back, and waits until all are gone, at most DRAIN_SECONDS."""
-        for socket in list(self._open):
+        for socket in self:
             socket.restart()
         try:
             async with asyncio.timeout(DRAIN_SECONDS):

@@ -54,6 +54,16 @@ class Visit:
         portal = getattr(request, "scope", {}).get("portal")
         return cls(request, person_of(request.user, request.session), portal)
 
+    def params(self) -> ViewParams:
+        """The view that the address asks for. Raises BadParams."""
+        try:
+            return read_params(self.request.GET, self.access.clusters(self.person))
+        except BadParams as error:
+            if self.portal is None or not error.signing_in_may_help:
+                raise
+        async_to_sync(self.portal.look_again)(None)
+        return read_params(self.request.GET, self.access.clusters(self.person))
+
     def decide(self, cluster: str, namespaces: Sequence[str]) -> list[Decision]:
         """Whether this person may see each namespace of a cluster.
 
@@ -143,7 +153,7 @@ def pods_page(request: HttpRequest) -> HttpResponse:
     """The live table of one or more namespaces."""
     visit = Visit.of(request)
     try:
-        params = read_params(request.GET, visit.access.clusters(visit.person))
+        params = visit.params()
     except BadParams as error:
         if visit.person.user_id is None and error.signing_in_may_help:
             return redirect_to_login(request.get_full_path(), reverse("login"))

@@ -5,8 +5,8 @@ learnt about the server (whether it serves streaming lists). Scopes share it; no
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 import aiohttp
@@ -19,6 +19,7 @@ from pods.kube.credentials import EXPIRY_MARGIN_SECONDS, Loaded, load
 from pods.kube.errors import ApiError, CredentialsError, KubeError, TooManyWatches, Unauthorized
 from pods.kube.probe import DEADLINE_SECONDS, Probe
 from pods.kube.source import ClusterSource
+from pods.kube.watchlog import WatchRecord
 
 LISTS_AT_ONCE = 4
 MAX_WATCHES = 2000
@@ -41,6 +42,7 @@ class Cluster:
         self.generation = 0
         self.list_gate = asyncio.Semaphore(LISTS_AT_ONCE)
         self.cut_at = float("-inf")
+        self.watches: set[WatchRecord] = set()
         self.probe = Probe(name, self.clock, self._ask_version, self.restart_streams)
         self._source = source
         self._client: Client | None = None
@@ -50,7 +52,6 @@ class Cluster:
         self._refused = False
         self._users = 0
         self._closed = False
-        self._watches = 0
 
     @property
     def source(self) -> ClusterSource:
@@ -69,16 +70,16 @@ class Cluster:
             if self._users == 0:
                 await self.probe.stop()
 
-    @asynccontextmanager
-    async def watch_slot(self) -> AsyncIterator[None]:
-        """Counts one open watch against the cluster's limit; raises TooManyWatches beyond it."""
-        if self._watches >= MAX_WATCHES:
+    @contextmanager
+    def holds(self, watch: WatchRecord) -> Iterator[None]:
+        """Counts `watch` against the cluster's limit; raises TooManyWatches beyond it."""
+        if len(self.watches) >= MAX_WATCHES:
             raise TooManyWatches(Reason("too_many_watches", {"limit": MAX_WATCHES}))
-        self._watches += 1
+        self.watches.add(watch)
         try:
             yield
         finally:
-            self._watches -= 1
+            self.watches.discard(watch)
 
     @asynccontextmanager
     async def get(

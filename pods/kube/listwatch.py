@@ -96,8 +96,7 @@ class ListWatch(Generic[T]):
         """
         query = self._watch_query(resource_version)
         async with (
-            self.cluster.watch_slot(),
-            self._logged() as record,
+            self._recorded() as record,
             self.cluster.get(
                 self.resource.path(self.namespace),
                 query,
@@ -111,15 +110,16 @@ class ListWatch(Generic[T]):
             record.opened(resource_version)
             yield []
             async for batch in self._events(response, opened_at, initial=resource_version is None):
-                record.events += len(batch)
+                record.took(len(batch), batch[-1].resource_version)
                 yield batch
 
     @asynccontextmanager
-    async def _logged(self) -> AsyncIterator[WatchRecord]:
-        """Counts the watch while it is open, and writes its two lines into the log."""
+    async def _recorded(self) -> AsyncIterator[WatchRecord]:
+        """Counts the watch against the cluster's limit while it is open, and writes its two log lines."""
         record = WatchRecord(self.cluster.name, self.resource.name, self.namespace, self.cluster.clock)
         try:
-            yield record
+            with self.cluster.holds(record):
+                yield record
         except BaseException as error:
             record.ended(error)
             raise

@@ -12,10 +12,18 @@ log = structlog.get_logger(__name__)
 
 
 class WatchRecord:
-    """One watch, from the answer's headers to its end. A watch that was refused never opened."""
+    """One watch, from the answer's headers to its end. A watch that was refused never opened.
+
+    Moments are monotonic seconds; `version` is the newest resourceVersion that it has brought.
+    """
 
     def __init__(self, cluster: str, resource: str, namespace: str, clock: Clock) -> None:
+        self.resource = resource
+        self.namespace = namespace
+        self.opened_at: float | None = None
         self.events = 0
+        self.last_event_at: float | None = None
+        self.version: str | None = None
         self._about = {
             "watch": secrets.token_hex(4),
             "cluster": cluster,
@@ -24,22 +32,28 @@ class WatchRecord:
         }
         self._labels = (cluster, resource, namespace)
         self._clock = clock
-        self._opened_at: float | None = None
 
     def opened(self, resource_version: str | None) -> None:
         """The server took the watch; None for a streaming list."""
-        self._opened_at = self._clock.monotonic()
+        self.opened_at = self._clock.monotonic()
+        self.version = resource_version
         metrics.UPSTREAM_WATCHES.labels(*self._labels).inc()
         log.info("watch_opened", **self._about, resource_version=resource_version)
 
+    def took(self, events: int, version: str) -> None:
+        """So many events came, the last one with this version ("" where it has none)."""
+        self.events += events
+        self.last_event_at = self._clock.monotonic()
+        self.version = version or self.version
+
     def ended(self, error: BaseException | None) -> None:
         """It ended: by the server (None), by `error`, or because nobody needs it any more."""
-        if self._opened_at is None:
+        if self.opened_at is None:
             return
         metrics.UPSTREAM_WATCHES.labels(*self._labels).dec()
         if isinstance(error, KubeError):
             why = error.reason.code
         else:
             why = "server" if error is None else "not_needed"
-        seconds = round(self._clock.monotonic() - self._opened_at, 3)
+        seconds = round(self._clock.monotonic() - self.opened_at, 3)
         log.info("watch_ended", **self._about, why=why, seconds=seconds, events=self.events)

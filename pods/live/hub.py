@@ -63,6 +63,7 @@ class Hub:
         self._cluster_of = cluster_of
         self._clock = clock
         self._linger_seconds = linger_seconds
+        self.held: set[Held] = set()
         self._running: dict[Key, Running] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._pulse: asyncio.Task[None] | None = None
@@ -84,7 +85,9 @@ class Hub:
         view_key = (label, filter.key(), rule)
         view, users = running.views.get(view_key) or (View(running.feed, label, filter, rule), 0)
         running.views[view_key] = (view, users + 1)
-        return Held(Subscription(view, viewer, resume), self, running, view_key)
+        held = Held(Subscription(view, viewer, resume), self, running, view_key)
+        self.held.add(held)
+        return held
 
     def acquire(self, key: Key) -> Running:
         """Counts one more user of `key`'s feed, starting it if need be. Raises UnknownCluster."""
@@ -118,6 +121,18 @@ class Hub:
         """The feed of `key`, if it runs."""
         running = self._running.get(key)
         return running.feed if running is not None else None
+
+    def running(self) -> list[Running]:
+        """Every feed that runs, with its users."""
+        return list(self._running.values())
+
+    def restart(self, key: Key) -> bool:
+        """Lists and watches `key` anew, under its viewers; False where it does not run."""
+        running = self._running.get(key)
+        if running is None:
+            return False
+        running.source.restart()
+        return True
 
     def feeds(self) -> list[Feed]:
         """Every feed that runs."""
@@ -178,14 +193,23 @@ class Hub:
 
 
 class Held:
-    """A subscription with what it holds of the hub, given back once."""
+    """A subscription with what it holds of the hub, given back once.
+
+    Its owner is the task that subscribed: when that has ended, nothing may be held any more.
+    """
 
     def __init__(self, subscription: Subscription, hub: Hub, running: Running, view_key: ViewKey) -> None:
         self.subscription = subscription
         self.key = running.key
+        self.owner = asyncio.current_task()
         self._hub = hub
         self._running: Running | None = running
         self._view_key = view_key
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether its owner ended without giving it back."""
+        return self.owner is not None and self.owner.done()
 
     @property
     def rule(self) -> NamespaceRule | None:
@@ -196,6 +220,7 @@ class Held:
         """Ends the subscription and gives the feed back. A second close does nothing."""
         running, self._running = self._running, None
         if running is not None:
+            self._hub.held.discard(self)
             self.subscription.close()
             running.drop_view(self._view_key)
             self._hub.release(running)

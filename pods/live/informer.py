@@ -20,7 +20,7 @@ from pods.kube.resource import PODS, REPLICASETS
 from pods.live.feed import Feed
 from pods.live.owners import Key
 from pods.live.reflector import Reflector
-from pods.live.status import FeedState
+from pods.live.status import FeedState, FlowStatus
 from pods.live.store import PodStore
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,10 @@ log = structlog.get_logger(__name__)
 MISSING_AT_ONCE = 100
 # After an error of our own making the scope starts anew, no faster than this.
 RESTART_SECONDS = 5.0
+
+
+class _Restart(Exception):
+    """An operator wants the scope listed and watched anew."""
 
 
 class PodInformer:
@@ -44,24 +48,47 @@ class PodInformer:
         self._replicasets = Reflector(
             ListWatch(cluster, REPLICASETS, namespace), self._store.owners, clock, self._status_changed
         )
+        self._restarting = asyncio.Event()
         self.feed = Feed(cluster.name, namespace, self._store.records, self._state, clock)
 
     async def run(self) -> None:
         """Keeps the feed right until cancelled."""
-        name = f"{self._cluster.name}/{self._namespace}"
         while True:
+            pause = RESTART_SECONDS
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._pods.run(), name=f"reflector pods {name}")
-                    tasks.create_task(self._replicasets.run(), name=f"reflector replicasets {name}")
-                    tasks.create_task(self._fetch_missing(), name=f"fetch replicasets {name}")
+                await self._run_once(f"{self._cluster.name}/{self._namespace}")
+            except* _Restart:
+                pause = 0.0
             except* Exception:
                 # A defect of ours must not leave a page silently old: it is logged, and the scope restarts.
                 log.exception("scope_failed", cluster=self._cluster.name, namespace=self._namespace)
-            await self._clock.sleep(RESTART_SECONDS)
+            await self._clock.sleep(pause)
+
+    def restart(self) -> None:
+        """Lists and watches anew, under the feed's viewers: what did not change sends nothing."""
+        self._restarting.set()
+
+    def statuses(self) -> dict[str, FlowStatus]:
+        """How well each resource's objects are known, by the resource's name."""
+        return {each.resource: each.status for each in (self._pods, self._replicasets)}
 
     def close(self) -> None:
         """Nothing is held outside the task."""
+
+    async def _run_once(self, name: str) -> None:
+        """Lists and watches until a task fails. Raises _Restart in a group, when told to start anew."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pods.run(), name=f"reflector pods {name}")
+            tasks.create_task(self._replicasets.run(), name=f"reflector replicasets {name}")
+            tasks.create_task(self._fetch_missing(), name=f"fetch replicasets {name}")
+            tasks.create_task(self._until_restart(), name=f"restart {name}")
+
+    async def _until_restart(self) -> None:
+        await self._restarting.wait()
+        self._restarting.clear()
+        for reflector in (self._pods, self._replicasets):
+            reflector.forget()
+        raise _Restart
 
     def _rows_changed(self, changes: dict[str, str]) -> None:
         self.feed.changed(changes)

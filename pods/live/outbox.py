@@ -18,6 +18,7 @@ class _Sent(NamedTuple):
     offset: int
     part: int | None
     size: int
+    at: float
 
 
 class Outbox:
@@ -33,9 +34,14 @@ class Outbox:
         """Whether another frame may be sent."""
         return self.unacknowledged < WINDOW_BYTES
 
-    def sent(self, label: str, frame: Frame) -> None:
-        """Counts a frame that was sent."""
-        self._sent.setdefault(label, deque()).append(_Sent(frame.offset, frame.part, frame.size))
+    @property
+    def oldest_at(self) -> float | None:
+        """When the oldest frame that is not acknowledged was sent (monotonic); None where there is none."""
+        return min((entries[0].at for entries in self._sent.values() if entries), default=None)
+
+    def sent(self, label: str, frame: Frame, now: float) -> None:
+        """Counts a frame that was sent `now`."""
+        self._sent.setdefault(label, deque()).append(_Sent(frame.offset, frame.part, frame.size, now))
         self.unacknowledged += frame.size
 
     def acknowledged(self, label: str, offset: int, part: int | None) -> None:

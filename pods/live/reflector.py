@@ -80,6 +80,15 @@ class Reflector(Generic[T]):
         self._settling: asyncio.TimerHandle | None = None
         self._flowing_at: float | None = None
 
+    @property
+    def resource(self) -> str:
+        """The name of what is listed and watched."""
+        return self._source.resource.name
+
+    def forget(self) -> None:
+        """Starts from a list the next time, whatever the version that was reached."""
+        self._version = None
+
     async def run(self) -> None:
         """Lists and watches until cancelled."""
         async with self._cluster.in_use():

@@ -44,6 +44,11 @@ class Union:
         self.wake()
         await asyncio.get_running_loop().create_future()
 
+    def restart(self) -> None:
+        """Lists and watches every member anew."""
+        for running in self._members:
+            running.source.restart()
+
     def close(self) -> None:
         """Gives the members back."""
         for feed, listener in self._listeners:

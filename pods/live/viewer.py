@@ -33,6 +33,7 @@ class Viewer:
     def __init__(self, send: Send, clock: Clock) -> None:
         self.frames = 0
         self.bytes = 0
+        self.sent_at: float | None = None
         self.outbox = Outbox()
         self._send = send
         self._clock = clock
@@ -147,7 +148,7 @@ class Viewer:
                 if frame is None:
                     busy.remove(held)
                     continue
-                self.outbox.sent(subscription.label, frame)
+                self.outbox.sent(subscription.label, frame, self._clock.monotonic())
                 await self._write(frame.text, frame.size)
                 if frame.part is None:
                     metrics.EVENT_TO_SEND.observe(self._clock.monotonic() - subscription.feed.arrived_at)
@@ -159,6 +160,7 @@ class Viewer:
 
     async def _write(self, text: str, size: int) -> None:
         await self._send(text)
+        self.sent_at = self._clock.monotonic()
         self.frames += 1
         self.bytes += size
         metrics.FRAMES_SENT.inc()

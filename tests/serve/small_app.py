@@ -27,6 +27,7 @@ class SmallRuntime:
 
     def __init__(self) -> None:
         self.viewers: set[Any] = set()
+        self.server_sockets: Any = None
 
     async def drain(self) -> None:
         for send in list(self.viewers):

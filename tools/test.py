@@ -24,6 +24,9 @@ from tools.programs import say
 ROOT = Path(__file__).resolve().parent.parent
 STOP_DEADLINE_SECONDS = 30.0
 PYTEST = [sys.executable, "-m", "pytest"]
+# Most of a test's time is waiting. Each worker has a control plane and portals of its own, and runs whole
+# files, so that what a file's tests share is made once.
+WORKERS = ["-n", "2", "--dist", "loadfile"]
 
 
 class CannotRun(Exception):
@@ -43,11 +46,11 @@ def _python_tests() -> list[str]:
         ensure(frozenset(CONTROL_PLANE.programs + KWOK.programs))
     except BuildError as error:
         raise CannotRun(str(error)) from error
-    return [*PYTEST, "-m", "not browser"]
+    return [*PYTEST, *WORKERS, "-m", "not browser"]
 
 
 def _quick_python_tests() -> list[str]:
-    return [*PYTEST, "-m", "not browser and not cluster and not slow"]
+    return [*PYTEST, *WORKERS, "-m", "not browser and not cluster and not slow"]
 
 
 def _browser_tests() -> list[str]:
@@ -56,7 +59,7 @@ def _browser_tests() -> list[str]:
             "No Chromium that starts: none installed, Playwright could not download one, and Debian's "
             "package could not be installed. Install Chromium, or name it in CHROME_BIN."
         )
-    return [*PYTEST, "-m", "browser"]
+    return [*PYTEST, *WORKERS, "-m", "browser"]
 
 
 def _javascript_tests() -> list[str]:

@@ -6,6 +6,7 @@ guard kills the group. (Linux's PR_SET_PDEATHSIG would tie programs to the *thre
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,16 +20,28 @@ STOP_DEADLINE_SECONDS = 10.0
 _GUARD = 'cat >/dev/null; rm -rf -- "$0"; kill -KILL 0'
 
 
+# Below those that the kernel takes for outgoing connections (Linux: from 32768 on): between the choice of
+# a port and its server's start none of the many connections of these tests can be given it by chance.
+_PORTS = range(15_000, 32_000)
+_given: set[int] = set()
+
+
 class ProgramError(Exception):
     """A program did not start, or ended; the message holds the last lines of its log."""
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port on 127.0.0.1 that nobody listens on, and that was not given to anybody here before."""
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 class ProgramGroup:

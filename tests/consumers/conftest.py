@@ -24,7 +24,8 @@ from tests.consumers.viewer import Viewer, viewing
 from tests.portal import ADMIN_PASSWORD, PortalProcess
 
 MAX_SOCKETS = 60
-LINGER_SECONDS = 1
+# Long enough for a busy machine to come back within it, short enough to wait for.
+LINGER_SECONDS = 2
 PASSWORD = "a pass phrase of some length"
 
 View = Callable[..., AbstractAsyncContextManager[Viewer]]

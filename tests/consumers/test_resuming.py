@@ -63,22 +63,22 @@ async def test_rows_by_http_go_on_by_socket(
     one = engineer.get(f"/api/v1/pods?cluster=test&namespace={namespace}").json()
     assert one.keys() == {"token", "feed", "pods"}
     assert [row["name"] for row in one["pods"]] == ["a"]
-    two = engineer.get(f"/api/v1/pods?cluster=test&namespace={namespace}&namespace={other}").json()
-    assert two.keys() == {"token", "feed", "pods", "tokens", "feeds"}
-    assert two["token"] is None
-    assert two["tokens"].keys() == two["feeds"].keys() == {namespace, other}
-    assert {row["name"] for row in two["pods"]} == {"a", "b"}
-    everything = await asyncio.to_thread(_everything, engineer, desk, namespace, other)
-    tokens = "".join(f"&resume={token}" for token in two["tokens"].values())
-    await asyncio.to_thread(pods.create, control_plane, other, "b2")
-    for query, label in (
-        (f"cluster=test&namespace={namespace}&namespace={other}{tokens}", other),
-        (f"cluster=test&namespace=*&resume={everything['token']}", "*"),
-    ):
-        async with view(query) as viewer:
-            await viewer.sees("b2")
-            assert not viewer.of("snapshot")
-            assert viewer.names(label) == {"b2"}
+    both, all_ = f"cluster=test&namespace={namespace}&namespace={other}", "cluster=test&namespace=*"
+    # Somebody else looks all the while: what is resumed is held as long as the feed runs.
+    async with view(both), view(all_):
+        two = await asyncio.to_thread(lambda: engineer.get(f"/api/v1/pods?{both}").json())
+        assert two.keys() == {"token", "feed", "pods", "tokens", "feeds"}
+        assert two["token"] is None
+        assert two["tokens"].keys() == two["feeds"].keys() == {namespace, other}
+        assert {row["name"] for row in two["pods"]} == {"a", "b"}
+        everything = await asyncio.to_thread(_everything, engineer, desk, namespace, other)
+        await asyncio.to_thread(pods.create, control_plane, other, "b2")
+        tokens = "".join(f"&resume={token}" for token in two["tokens"].values())
+        for query, label in ((f"{both}{tokens}", other), (f"{all_}&resume={everything['token']}", "*")):
+            async with view(query) as viewer:
+                await viewer.sees("b2")
+                assert not viewer.of("snapshot")
+                assert viewer.names(label) == {"b2"}
 
 
 def _everything(engineer: Browser, desk: Desk, *namespaces: str) -> Any:

@@ -2,7 +2,8 @@
 
 The official client runs a plugin without a time limit, lets it inherit stdin (a log-in prompt eats
 the terminal), and deadlocks when it writes more than a pipe's worth to stderr. Here: stdin closed,
-both pipes drained together, a deadline, and each failure named.
+what it says to stderr dropped by the kernel (it may hold secrets, and nobody is shown it), stdout read
+up to a bound, a deadline, and each failure named.
 
 Protocol: https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
 """
@@ -21,6 +22,8 @@ from pods.domain.reasons import Reason
 from pods.kube.errors import CredentialsError
 
 TIMEOUT_SECONDS = 15.0
+# A token, or a certificate with its key, is a few kB.
+MAX_ANSWER_BYTES = 1024 * 1024
 
 
 class PluginStatus(msgspec.Struct, rename="camel"):
@@ -54,7 +57,7 @@ async def run_plugin(
             env=_environment(spec, cluster),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
     except OSError as error:
@@ -72,7 +75,10 @@ async def run_plugin(
 async def _output(process: asyncio.subprocess.Process, name: str, timeout: float) -> bytes:
     try:
         async with asyncio.timeout(timeout):
-            stdout, _stderr = await process.communicate()
+            stdout = await _read(process.stdout)
+            if len(stdout) > MAX_ANSWER_BYTES:
+                raise CredentialsError(Reason("plugin_answer", {"command": name}))
+            await process.wait()
     except TimeoutError as error:
         raise CredentialsError(
             Reason("plugin_timed_out", {"command": name, "seconds": int(timeout)})
@@ -84,6 +90,16 @@ async def _output(process: asyncio.subprocess.Process, name: str, timeout: float
             Reason("plugin_failed", {"command": name, "exit_code": process.returncode or 0})
         )
     return stdout
+
+
+async def _read(stdout: asyncio.StreamReader | None) -> bytes:
+    """All that comes, or the first MAX_ANSWER_BYTES and a little more."""
+    pieces: list[bytes] = []
+    size = 0
+    while stdout is not None and size <= MAX_ANSWER_BYTES and (piece := await stdout.read(64 * 1024)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -43,6 +43,43 @@ async def test_a_plugins_token_is_used(
     assert spec["cluster"]["server"] == control_plane.url
 
 
+async def test_a_plugin_gets_the_environment_less_the_portals_own(
+    make_cluster: MakeCluster, control_plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its secrets are nothing to a plugin; what cloud tools look for stays."""
+    for name in ("DJANGO_SECRET_KEY", "PORTAL_ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL"):
+        monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("AWS_PROFILE", "team")
+    script = f"env > {tmp_path}/seen\n{credential(token=control_plane.token())}"
+    cluster = make_cluster(kubeconfig(tmp_path, control_plane, plugin(tmp_path, script)))
+    assert "default" in await list_namespaces(cluster)
+    seen = (tmp_path / "seen").read_text()
+    assert "AWS_PROFILE=team\n" in seen
+    assert SECRET not in seen
+
+
+async def test_who_stops_waiting_for_a_plugin_ends_it_for_nobody_else(
+    make_cluster: MakeCluster, control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    """A viewer leaves while its credentials load: the plugin runs on, once, for those who stay."""
+    script = f"""
+        echo run >> {tmp_path}/runs
+        while [ ! -e {tmp_path}/go ]; do sleep 0.05; done
+        {credential(token=control_plane.token())}
+    """
+    cluster = make_cluster(kubeconfig(tmp_path, control_plane, plugin(tmp_path, script)))
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        leaving, staying = (tasks.create_task(list_namespaces(cluster), name=name) for name in ("one", "two"))
+        while not (tmp_path / "runs").exists():
+            await asyncio.sleep(0.02)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        (tmp_path / "go").touch()
+        assert "default" in await staying
+    assert leaving.cancelled()
+    assert (tmp_path / "runs").read_text() == "run\n"
+
+
 async def test_a_plugin_that_floods_stderr_is_not_a_deadlock(
     make_cluster: MakeCluster, control_plane: ControlPlane, tmp_path: Path
 ) -> None:
@@ -60,6 +97,7 @@ async def test_a_plugin_that_floods_stderr_is_not_a_deadlock(
         (f'echo \'{{"kind": "ExecCredential", "status": {{"note": "{SECRET}"}}}}\'', "plugin_answer"),
         (f'echo \'{{"kind": "ExecCredential", "token": "{SECRET}"}}\'', "plugin_answer"),
         ("true", "plugin_answer"),
+        ("cat /dev/zero", "plugin_answer"),
         (f"kill -9 $$; echo {SECRET}", "plugin_failed"),
     ],
 )

@@ -174,6 +174,14 @@ def test_one_pod_has_its_page(client: Client, demo: Cluster) -> None:
     assert client.get("/pods/demo/shop/No_Pod/").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/nope/", "/pods/?namespace=never-was", "/pods/?namespace=No_Name"])
+def test_a_page_that_says_no_knows_who_is_signed_in(client: Client, superuser: User, path: str) -> None:
+    client.force_login(superuser)
+    content = client.get(path).content.decode()
+    assert "Signed in as" in content
+    assert 'href="/login/' not in content
+
+
 def test_signing_out_needs_a_post(client: Client, superuser: User) -> None:
     client.force_login(superuser)
     assert client.get("/logout/").status_code == 405

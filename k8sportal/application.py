@@ -14,6 +14,7 @@ from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.db import Error as DatabaseFailure
+from django.urls import get_resolver
 
 from k8sportal.middleware import PROBE_PATHS
 from k8sportal.proxies import ForwardedHeaders
@@ -77,6 +78,8 @@ def enter_sources() -> None:
 
 def build(runtime: Runtime) -> Any:
     """The whole application round `runtime`."""
+    # Here, and not at the first request: there every viewer would wait for these imports.
+    get_resolver().url_patterns  # noqa: B018 (a property that imports the views)
     sockets = OwnOrigin(
         Unavailable(AuthMiddlewareStack(websocket_routes)),
         hosts=settings.ALLOWED_HOSTS,

@@ -221,7 +221,9 @@ class Cluster:
         if self._client is not None and self._client.loaded.fingerprint == loaded.fingerprint:
             self._client.use_token_of(loaded)
             return
-        old, self._client = self._client, Client(loaded)
+        # Reading the system's CA certificates takes tens of milliseconds: not on everybody's event loop.
+        client = await asyncio.to_thread(Client, loaded)
+        old, self._client = self._client, client
         if old is not None:
             await old.retire()
 

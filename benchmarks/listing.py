@@ -1,6 +1,6 @@
 """One way to list a namespace's pods, measured: runs in a fresh process, prints its figures as JSON.
 
-    python -m benchmarks.listing WAY KUBECONFIG NAMESPACE
+    python -m benchmarks.listing cost|stall WAY KUBECONFIG NAMESPACE
 
 CPU and memory count from after the imports and the first request, so that they tell of the list alone.
 """
@@ -32,31 +32,36 @@ CONTEXT = "test"
 
 # Gives how many pods it listed, and keeps what it made of them until then.
 Work = Callable[[], Awaitable[int]]
+Measure = Callable[[Work], Awaitable[dict[str, float]]]
 
 
 async def measured(work: Work) -> dict[str, float]:
-    """Runs `work`: CPU and wall seconds, MB of memory beyond what there was, longest stall in ms."""
-    ticker = asyncio.create_task(_longest_stall(), name="ticker")
-    await asyncio.sleep(TICK_SECONDS * 4)
+    """Runs `work`: CPU and wall seconds, and MB of memory beyond what there was."""
     memory, cpu, wall = _resident_bytes(), _cpu_seconds(), time.perf_counter()
-    try:
-        count = await work()
-    finally:
-        cpu, wall = _cpu_seconds() - cpu, time.perf_counter() - wall
-        await asyncio.sleep(TICK_SECONDS)
-        ticker.cancel()
-        stall = (await asyncio.gather(ticker))[0]
-    peak = _peak_bytes()
+    count = await work()
+    cpu, wall = _cpu_seconds() - cpu, time.perf_counter() - wall
     return {
         "pods": count,
         "cpu_seconds": cpu,
         "wall_seconds": wall,
-        "memory_mb": (peak - memory) / 1e6,
-        "stall_ms": stall * 1000,
+        "memory_mb": (_peak_bytes() - memory) / 1e6,
     }
 
 
-async def portal_streaming(kubeconfig: str, namespace: str) -> dict[str, float]:
+async def stalled(work: Work) -> dict[str, float]:
+    """Runs `work`: the longest stall of the event loop in ms. Looking for it costs CPU of its own."""
+    ticker = asyncio.create_task(_longest_stall(), name="ticker")
+    await asyncio.sleep(TICK_SECONDS * 4)
+    try:
+        count = await work()
+    finally:
+        await asyncio.sleep(TICK_SECONDS)
+        ticker.cancel()
+        stall = (await asyncio.gather(ticker))[0]
+    return {"pods": count, "stall_ms": stall * 1000}
+
+
+async def portal_streaming(kubeconfig: str, namespace: str, measure: Measure) -> dict[str, float]:
     """As the portal does it: a streaming list of Tables, into its store."""
     cluster = Cluster("bench", KubeconfigSource(kubeconfig, CONTEXT))
     store = _store()
@@ -71,10 +76,10 @@ async def portal_streaming(kubeconfig: str, namespace: str) -> dict[str, float]:
         store.replace(records)
         return len(store.records)
 
-    return await _with_cluster(cluster, work)
+    return await _with_cluster(cluster, work, measure)
 
 
-async def portal_paged(kubeconfig: str, namespace: str) -> dict[str, float]:
+async def portal_paged(kubeconfig: str, namespace: str, measure: Measure) -> dict[str, float]:
     """As the portal does it where the server knows no streaming lists: pages of 500 as Tables."""
     cluster = Cluster("bench", KubeconfigSource(kubeconfig, CONTEXT))
     store = _store()
@@ -87,17 +92,17 @@ async def portal_paged(kubeconfig: str, namespace: str) -> dict[str, float]:
         store.replace(records)
         return len(store.records)
 
-    return await _with_cluster(cluster, work)
+    return await _with_cluster(cluster, work, measure)
 
 
-async def official_models(kubeconfig: str, namespace: str) -> dict[str, float]:
+async def official_models(kubeconfig: str, namespace: str, measure: Measure) -> dict[str, float]:
     """The official asyncio client's own call: one list, as model objects."""
     settings = client.Configuration()
     await config.load_kube_config(kubeconfig, context=CONTEXT, client_configuration=settings)
     async with client.ApiClient(settings) as api:
         core = client.CoreV1Api(api)
         await core.list_namespaced_pod(namespace, limit=1)
-        return await measured(lambda: _models(core, namespace))
+        return await measure(lambda: _models(core, namespace))
 
 
 async def _models(core: client.CoreV1Api, namespace: str) -> int:
@@ -105,6 +110,7 @@ async def _models(core: client.CoreV1Api, namespace: str) -> int:
     return len(listed.items)
 
 
+MEASURES: dict[str, Measure] = {"cost": measured, "stall": stalled}
 WAYS = {
     "portal, streaming list": portal_streaming,
     "portal, pages of 500": portal_paged,
@@ -112,10 +118,10 @@ WAYS = {
 }
 
 
-async def _with_cluster(cluster: Cluster, work: Work) -> dict[str, float]:
+async def _with_cluster(cluster: Cluster, work: Work, measure: Measure) -> dict[str, float]:
     try:
         await may_list_everywhere(cluster)
-        return await measured(work)
+        return await measure(work)
     finally:
         await cluster.close()
 
@@ -153,5 +159,5 @@ def _resident_bytes() -> int:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    _, way, path, namespace_name = sys.argv
-    print(json.dumps(asyncio.run(WAYS[way](path, namespace_name))))
+    _, measure_name, way, path, namespace_name = sys.argv
+    print(json.dumps(asyncio.run(WAYS[way](path, namespace_name, MEASURES[measure_name]))))

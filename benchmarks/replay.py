@@ -7,6 +7,7 @@ the client's CPU seconds; one that only sends does not.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import multiprocessing
 import socket
@@ -28,7 +29,7 @@ RECORD_SECONDS = 300
 
 @dataclass(frozen=True)
 class Recording:
-    """Bodies as the API server sent them: a streaming list's events, pages by token, and one whole list."""
+    """What the API server sent: a streaming list's events, compressed pages by token, and one whole list."""
 
     events: list[bytes]
     pages: dict[str, bytes]
@@ -51,11 +52,15 @@ async def record(control_plane: ControlPlane, path: str) -> Recording:
         token = ""
         while not pages or token:
             query = {"includeObject": "Object", "limit": str(PAGE), "continue": token}
+            headers = {"Accept": TABLE, "Accept-Encoding": "gzip"}
             async with session.get(
-                path, params=query, headers={"Accept": TABLE}, timeout=timeout
+                path, params=query, headers=headers, timeout=timeout, auto_decompress=False
             ) as response:
-                pages[token] = await response.read()
-            token = json.loads(pages[token])["metadata"].get("continue", "")
+                page = await response.read()
+                # What is shorter than 128 kB comes as it is.
+                compressed = response.headers.get("Content-Encoding") == "gzip"
+                pages[token] = page if compressed else gzip.compress(page, 1)
+            token = json.loads(gzip.decompress(pages[token]))["metadata"].get("continue", "")
         async with session.get(path, timeout=timeout) as response:
             return Recording(events, pages, await response.read())
 
@@ -114,13 +119,15 @@ def _answer_all(connection: socket.socket, recording: Recording, stream: bytes) 
             connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             connection.sendall(stream)
             continue
-        body = recording.whole
+        body, encoding = recording.whole, "identity"
         if query.get("limit") == [str(PAGE)]:
-            body = recording.pages[query.get("continue", [""])[0]]
+            body, encoding = recording.pages[query.get("continue", [""])[0]], "gzip"
         elif "limit" in query:
             body = b'{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}'
-        header = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        connection.sendall(header.encode())
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding.encode(), len(body))
+        )
         connection.sendall(body)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pods.domain.health import health
 from pods.domain.podobject import ContainerStatus, PodObject, decode_pod
 from pods.domain.row import MAX_LABEL_BYTES, Owner, Row
-from pods.domain.strings import StringPool
+from pods.domain.strings import Pool
 from pods.domain.why import why
 
 __all__ = [
@@ -29,9 +29,9 @@ __all__ = [
 ]
 
 _is_api_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII).fullmatch
-_NO_LABELS: dict[str, str] = {}
 
-_shared = StringPool().shared
+_shared: Pool[str, str] = Pool(lambda text: text, 20_000)
+_owners: Pool[tuple[str, str], Owner] = Pool(lambda name: Owner(*name), 10_000)
 
 
 class OwnerRef(NamedTuple):
@@ -52,18 +52,18 @@ def row_of(pod: PodObject, ready: str, status: str, restarts_cell: str | int) ->
     metadata, pod_status = pod.metadata, pod.status
     restarts = restarts_cell if isinstance(restarts_cell, int) else _leading_integer(restarts_cell)
     state = health(pod, ready, status)
-    labels, labels_cut = _labels(metadata.labels)
+    labels, labels_cut = _labels[tuple(metadata.labels.items())] if metadata.labels else _NO_LABELS
     return Row(
         metadata.uid,
-        _shared(metadata.namespace),
+        _shared[metadata.namespace],
         metadata.name,
-        _shared(ready),
-        _shared(status),
+        _shared[ready],
+        _shared[status],
         restarts,
         last_restart(pod) if restarts else None,
         _time(metadata.creation_timestamp),
         pod_status.pod_ip or None,
-        _shared(pod.spec.node_name) or None,
+        _shared[pod.spec.node_name] or None,
         _owner(pod),
         state,
         None if state == "running" or state == "done" else why(pod, state, status),
@@ -84,7 +84,7 @@ def _owner(pod: PodObject) -> Owner | None:
     """The owner for the Row."""
     for reference in pod.metadata.owner_references or ():
         if reference.controller:
-            return Owner(_shared(reference.kind), _shared(reference.name))
+            return _owners[reference.kind, reference.name]
     return None
 
 
@@ -162,22 +162,22 @@ def _leading_integer(cell: str) -> int:
     return int(number) if number.isascii() and number.isdigit() else 0
 
 
-def _labels(labels: dict[str, str] | None) -> tuple[dict[str, str], bool]:
+def _labels_of(items: tuple[tuple[str, str], ...]) -> tuple[dict[str, str], bool]:
     """The labels for the Row, and whether some were left out to keep within MAX_LABEL_BYTES.
 
-    Keys and values count in UTF-8. Labels are kept in the order of their keys, so that the same
-    labels always give the same Row.
+    Keys and values count in UTF-8. Labels are cut in the order of their keys, so that the same labels
+    always give the same Row.
     """
-    if not labels:
-        return _NO_LABELS, False
-    shared = {key: _shared(value) for key, value in labels.items()}
-    if 4 * (sum(map(len, shared)) + sum(map(len, shared.values()))) <= MAX_LABEL_BYTES:
-        return shared, False
     kept: dict[str, str] = {}
     room = MAX_LABEL_BYTES
-    for key in sorted(shared):
-        room -= len(key.encode()) + len(shared[key].encode())
+    for key, value in sorted(items):
+        room -= len(key.encode()) + len(value.encode())
         if room < 0:
             return kept, True
-        kept[key] = shared[key]
-    return shared, False
+        kept[key] = _shared[value]
+    return kept, False
+
+
+_NO_LABELS: tuple[dict[str, str], bool] = {}, False
+# Pods of one ReplicaSet have the same labels; those with labels of their own pass through.
+_labels: Pool[tuple[tuple[str, str], ...], tuple[dict[str, str], bool]] = Pool(_labels_of, 4_000)

@@ -1,36 +1,35 @@
-"""One object for equal strings: thousands of pods share namespaces, nodes, owners and labels.
+"""One object for equal ones: thousands of pods share namespaces, nodes, owners and sets of labels.
 
-`sys.intern` would do, but in some versions of Python what it interned lives for ever, and label
-values of pods come and go. So: a dictionary with an upper bound.
+`sys.intern` would do for strings, but in some versions of Python what it interned lives for ever, and
+label values of pods come and go. So: a dictionary with an upper bound.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
 
-class StringPool:
-    """Gives equal strings as one object.
+K = TypeVar("K")
+V = TypeVar("V")
 
-    Holds at most `limit` strings (of at most a few hundred characters, as Kubernetes allows in
-    names and labels). When full it forgets them all: later strings are shared anew, earlier ones
-    stay valid where they are used.
+
+class Pool(dict[K, V]):
+    """`pool[key]` is what `make(key)` gave when it was first asked for.
+
+    Holds at most `limit` values (strings, names and labels: at most a few hundred characters each, as
+    Kubernetes allows). When full it forgets them all: later ones are shared anew, earlier ones stay
+    valid where they are used.
     """
 
-    __slots__ = ("_limit", "_pool")
+    __slots__ = ("_limit", "_make")
 
-    def __init__(self, limit: int = 20_000) -> None:
+    def __init__(self, make: Callable[[K], V], limit: int) -> None:
+        super().__init__()
+        self._make = make
         self._limit = limit
-        self._pool: dict[str, str] = {}
 
-    def __len__(self) -> int:
-        return len(self._pool)
-
-    def shared(self, text: str) -> str:
-        """The object that stands for all strings equal to `text`."""
-        pool = self._pool
-        known = pool.get(text)
-        if known is not None:
-            return known
-        if len(pool) >= self._limit:
-            pool.clear()
-        pool[text] = text
-        return text
+    def __missing__(self, key: K) -> V:
+        if len(self) >= self._limit:
+            self.clear()
+        value = self[key] = self._make(key)
+        return value

@@ -5,9 +5,10 @@ import msgspec
 from pods.domain.reasons import Reason
 from pods.domain.row import ParamValue
 from pods.domain.sentences import N_, render
+from pods.kube.body import read_body
 from pods.kube.cluster import Cluster
 from pods.kube.errors import BadAnswer, KubeError
-from pods.kube.listwatch import HEADERS_SECONDS, read_body
+from pods.kube.listwatch import HEADERS_SECONDS
 from pods.kube.objects import list_namespaces, may_list_everywhere
 from pods.kube.source import ClusterSource
 

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
@@ -24,6 +25,7 @@ USER_AGENT = "k8sportal"
 KEEPALIVE_SECONDS = 5.0
 
 Query = list[tuple[str, str]]
+Encoding = Literal["identity", "gzip"]
 
 # Status bodies are small; whatever is longer is not one.
 MAX_ERROR_BODY_BYTES = 64 * 1024
@@ -33,7 +35,8 @@ ERROR_BODY_SECONDS = 5.0
 class _RestClient(RESTClientObject):
     """The official transport with a pool that never makes a watch wait, and forgets idle connections soon.
 
-    Redirects are not followed: the API server sends none, and only it may have the credentials.
+    Redirects are not followed: the API server sends none, and only it may have the credentials. Bodies
+    stay as they came: who asked for a compressed one inflates it, within bounds.
     """
 
     async def request(
@@ -54,6 +57,7 @@ class _RestClient(RESTClientObject):
             headers=headers,
             timeout=_request_timeout,
             allow_redirects=False,
+            auto_decompress=False,
             server_hostname=self.configuration.tls_server_name,
             proxy=self.proxy,
             proxy_headers=self.proxy_headers,
@@ -90,7 +94,14 @@ class Client:
 
     @asynccontextmanager
     async def get(
-        self, path: str, query: Query, accept: str, *, seconds: float, forbidden: Reason
+        self,
+        path: str,
+        query: Query,
+        accept: str,
+        *,
+        seconds: float,
+        forbidden: Reason,
+        encoding: Encoding = "identity",
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A GET whose headers must come within `seconds`; the body is the caller's, with its own deadline.
 
@@ -99,7 +110,7 @@ class Client:
         """
         self._users += 1
         try:
-            response = await self._request(path, query, accept, seconds)
+            response = await self._request(path, query, accept, encoding, seconds)
             self._open.add(response)
             try:
                 if response.status != 200:
@@ -114,8 +125,10 @@ class Client:
             if self._retired and not self._users:
                 await self._api.close()
 
-    async def _request(self, path: str, query: Query, accept: str, seconds: float) -> aiohttp.ClientResponse:
-        headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    async def _request(
+        self, path: str, query: Query, accept: str, encoding: Encoding, seconds: float
+    ) -> aiohttp.ClientResponse:
+        headers = {"Accept": accept, "Accept-Encoding": encoding}
         try:
             async with asyncio.timeout(seconds):
                 call = await self._api.param_serialize(

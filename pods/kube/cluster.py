@@ -14,7 +14,7 @@ import aiohttp
 from pods import metrics
 from pods.clock import Clock, SystemClock
 from pods.domain.reasons import Reason
-from pods.kube.client import Client, Query
+from pods.kube.client import Client, Encoding, Query
 from pods.kube.credentials import EXPIRY_MARGIN_SECONDS, Loaded, load
 from pods.kube.errors import ApiError, CredentialsError, KubeError, TooManyWatches, Unauthorized
 from pods.kube.probe import DEADLINE_SECONDS, Probe
@@ -83,13 +83,23 @@ class Cluster:
 
     @asynccontextmanager
     async def get(
-        self, path: str, query: Query, accept: str, *, verb: str, seconds: float, forbidden: Reason
+        self,
+        path: str,
+        query: Query,
+        accept: str,
+        *,
+        verb: str,
+        seconds: float,
+        forbidden: Reason,
+        encoding: Encoding = "identity",
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A GET at this cluster, counted; see Client.get. A 401 makes the next request reload credentials."""
         answered = False
         try:
             client = await self._current_client(renew=verb != "probe")
-            async with client.get(path, query, accept, seconds=seconds, forbidden=forbidden) as response:
+            async with client.get(
+                path, query, accept, seconds=seconds, forbidden=forbidden, encoding=encoding
+            ) as response:
                 answered = True
                 self._count(verb, "200")
                 yield response

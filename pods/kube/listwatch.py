@@ -15,9 +15,10 @@ import aiohttp
 import msgspec
 
 from pods.domain.reasons import Reason
+from pods.kube.body import Body
 from pods.kube.client import Query, connection_error
 from pods.kube.cluster import Cluster
-from pods.kube.errors import BadAnswer, KubeError, StreamRestarted, TimedOut, Unreachable
+from pods.kube.errors import BadAnswer, KubeError, StreamRestarted, TimedOut
 from pods.kube.resource import Codec, Page, Resource
 from pods.kube.status import event_error
 from pods.kube.watchlog import WatchRecord
@@ -28,7 +29,6 @@ PAGE_SIZE = 500
 HEADERS_SECONDS = 10.0
 # A consistent read may wait for the watch cache; the server itself gives up after 3 s, a loaded one later.
 LIST_HEADERS_SECONDS = 30.0
-BODY_IDLE_SECONDS = 20.0
 # client-go: minWatchTimeout is 5 minutes, drawn up to twice that, so that watches do not all end together.
 MIN_WATCH_SECONDS = 300
 # Bookmarks come about every 60 s.
@@ -40,7 +40,6 @@ GATHER_FROM_BYTES = 256 * 1024
 GATHER_SECONDS = 0.01
 # An object of etcd is at most 1.5 MB by default; a Table event holds one.
 MAX_LINE_BYTES = 16 * 1024 * 1024
-MAX_PAGE_BYTES = 256 * 1024 * 1024
 
 _CHANGES = (b'{"type":"ADDED"', b'{"type":"MODIFIED"', b'{"type":"DELETED"')
 
@@ -78,9 +77,10 @@ class ListWatch(Generic[T]):
     async def pages(self) -> AsyncGenerator[Page[T], None]:
         """The pages of a consistent list, PAGE_SIZE items each. Raises KubeError."""
         codec = self.resource.codec()
+        body = Body()
         continue_token = ""
         while True:
-            page = await self._page(codec, continue_token)
+            page = await self._page(codec, body, continue_token)
             yield page
             continue_token = page.continue_token
             if not continue_token:
@@ -126,7 +126,7 @@ class ListWatch(Generic[T]):
         else:
             record.ended(None)
 
-    async def _page(self, codec: Codec[T], continue_token: str) -> Page[T]:
+    async def _page(self, codec: Codec[T], body: Body, continue_token: str) -> Page[T]:
         query: Query = [*self.resource.query, ("limit", str(PAGE_SIZE))]
         if continue_token:
             query.append(("continue", continue_token))
@@ -137,10 +137,12 @@ class ListWatch(Generic[T]):
             verb="list",
             seconds=LIST_HEADERS_SECONDS,
             forbidden=self._forbidden("list"),
+            encoding="gzip",
         ) as response:
-            body = await read_body(response)
+            await body.read(response)
         try:
-            return codec.page(body)
+            with body.content() as content:
+                return codec.page(content)
         except msgspec.MsgspecError as error:
             raise BadAnswer(Reason("bad_answer", {"detail": "a list that is not JSON"})) from error
 
@@ -237,23 +239,3 @@ def _change(codec: Codec[T], line: bytes) -> Event[T]:
     if kind not in ("ADDED", "MODIFIED", "DELETED"):
         raise BadAnswer(Reason("bad_answer", {"detail": "an event of unknown type"}))
     return Event(kind, item, resource_version)  # type: ignore[arg-type]  # narrowed by the line above
-
-
-async def read_body(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body, each piece within BODY_IDLE_SECONDS."""
-    pieces: list[bytes] = []
-    size = 0
-    while True:
-        try:
-            async with asyncio.timeout(BODY_IDLE_SECONDS):
-                piece = await response.content.readany()
-        except TimeoutError as error:
-            raise TimedOut(Reason("timed_out", {"seconds": int(BODY_IDLE_SECONDS)})) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable(Reason("unreachable", {"detail": "the connection broke"})) from error
-        if not piece:
-            return b"".join(pieces)
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_PAGE_BYTES:
-            raise BadAnswer(Reason("bad_answer", {"detail": "a page of over 256 MiB"}))

@@ -4,9 +4,10 @@ import msgspec
 
 from pods.domain.reasons import Reason
 from pods.domain.scope import is_object_name
+from pods.kube.body import read_body
 from pods.kube.cluster import Cluster
 from pods.kube.errors import BadAnswer, Forbidden, NotFound
-from pods.kube.listwatch import HEADERS_SECONDS, ListWatch, read_body
+from pods.kube.listwatch import HEADERS_SECONDS, ListWatch
 from pods.kube.resource import (
     METADATA,
     METADATA_LIST,

@@ -74,7 +74,7 @@ class Page(Generic[T]):
 class Codec(Generic[T]):
     """Reads one list's or watch's answers; a watch needs one of its own (columns come once)."""
 
-    def page(self, body: bytes) -> Page[T]:
+    def page(self, body: bytes | memoryview) -> Page[T]:
         """A list's body. Raises msgspec.MsgspecError or BadAnswer."""
         raise NotImplementedError
 
@@ -96,7 +96,7 @@ class PodTableCodec(Codec[PodRecord]):
         self._bookmark = msgspec.json.Decoder(BookmarkTable).decode
         self._ready = self._status = self._restarts = -1
 
-    def page(self, body: bytes) -> Page[PodRecord]:
+    def page(self, body: bytes | memoryview) -> Page[PodRecord]:
         table = self._page(body)
         self._learn_columns(table)
         return Page(
@@ -134,12 +134,9 @@ class PodTableCodec(Codec[PodRecord]):
         pod, cells = row.object, row.cells
         if self._ready < 0 or len(cells) <= max(self._ready, self._status, self._restarts):
             raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"}))
-        return PodRecord(
-            pod.metadata.uid,
-            row_of(pod, cells[self._ready], cells[self._status], cells[self._restarts]),
-            pod.metadata.labels or {},
-            owner_ref(pod),
-        )
+        made = row_of(pod, cells[self._ready], cells[self._status], cells[self._restarts])
+        labels = (pod.metadata.labels or {}) if made.labels_cut else made.labels
+        return PodRecord(pod.metadata.uid, made, labels, owner_ref(pod))
 
 
 class MetadataCodec(Codec[T]):
@@ -151,7 +148,7 @@ class MetadataCodec(Codec[T]):
         self._bookmark = msgspec.json.Decoder(Bookmark).decode
         self._record = record
 
-    def page(self, body: bytes) -> Page[T]:
+    def page(self, body: bytes | memoryview) -> Page[T]:
         listed = self._page(body)
         if not listed.kind.endswith("List"):
             raise BadAnswer(Reason("bad_answer", {"detail": "a list was expected"}))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pods.domain.pod import decode_pod, deployment_from_hash, last_restart, owner_ref, row_of
 from pods.domain.row import MAX_LABEL_BYTES, Owner, Row
-from pods.domain.strings import StringPool
+from pods.domain.strings import Pool
 from tests.domain.builders import T0, T1, T2, T3, condition, container, pod, running, terminated, waiting
 
 INITIALIZED = [condition("Initialized", "True")]
@@ -207,11 +207,27 @@ def test_equal_strings_are_shared_between_rows() -> None:
     assert one.labels["app"] is other.labels["app"]
 
 
-def test_the_pool_of_strings_is_bounded() -> None:
-    pool = StringPool(limit=10)
+def test_sets_of_labels_are_shared_between_rows() -> None:
+    def row(name: str, **labels: str) -> Row:
+        return row_of(pod(metadata={"name": name, "labels": labels}), "1/1", "Running", 0)
+
+    assert row("a", app="web", tier="x").labels is row("b", app="web", tier="x").labels
+    assert row("a", app="web").labels is not row("b", app="db").labels
+
+
+def test_a_pool_is_bounded() -> None:
+    made: list[int] = []
+
+    def make(key: int) -> str:
+        made.append(key)
+        return f"s{key}"
+
+    pool = Pool(make, limit=10)
     for i in range(1000):
-        assert pool.shared(f"s{i}") == f"s{i}"
+        assert pool[i] == f"s{i}"
+        assert pool[i] is pool[i]
         assert len(pool) <= 10
+    assert made == list(range(1000))
 
 
 @given(

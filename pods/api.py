@@ -1,7 +1,6 @@
 """The HTTP API: the rows of a view once, and counts by namespace."""
 
 import asyncio
-import gzip
 from typing import Any
 
 import msgspec
@@ -15,11 +14,13 @@ from django.views.decorators.http import require_GET
 from pods.access import Person, person_of
 from pods.asked import Asked
 from pods.clock import rfc3339
+from pods.deflate import deflated, gzipped, inflated
 from pods.domain.protocol import ERROR_SENTENCES, FeedFrame, feed_frame
-from pods.domain.row import ParamValue, Row
+from pods.domain.row import ParamValue
 from pods.domain.sentences import render
 from pods.live.feed import Counts, Feed
 from pods.live.hub import Held, UnknownCluster
+from pods.live.picture import Picture
 from pods.runtime import Runtime, Synced
 from pods.viewparams import BadParams
 
@@ -27,8 +28,6 @@ FIRST_LIST_SECONDS = 5.0
 OVERVIEW_SECONDS = 2.0
 RETRY_SECONDS = 2
 COMPRESS_FROM_BYTES = 1024
-# Level 1 makes rows a tenth of their size at a fifth of the default level's time.
-COMPRESSION_LEVEL = 1
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +104,7 @@ async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadl
         for label, place in places.items():
             held[label] = runtime.hub.subscribe(place.key, label, asked.filter, place.rule, waiter)
         await _wait([each.subscription.feed for each in held.values()], waiter, deadline)
-        return await _json(request, _answer(runtime, held))
+        return await _with_rows(request, *_answer(runtime, held))
     except UnknownCluster as error:
         raise ApiRefused(503, "not_configured", {"cluster": asked.cluster}) from error
     finally:
@@ -121,24 +120,40 @@ async def _wait(feeds: list[Feed], waiter: Synced, deadline: float) -> None:
             raise ApiRefused(503, "not_ready")
 
 
-def _answer(runtime: Runtime, held: dict[str, Held]) -> dict[str, Any]:
-    rows: list[Row] = []
+def _answer(runtime: Runtime, held: dict[str, Held]) -> tuple[dict[str, Any], list[Picture]]:
+    """What is said of the rows, and the rows; both of the same moment."""
+    pictures: list[Picture] = []
     tokens: dict[str, str] = {}
     feeds: dict[str, FeedFrame] = {}
     for label, each in held.items():
-        view, feed = each.subscription.view, each.subscription.feed
-        rows += view.rows()
-        tokens[label] = view.token(feed.offset)
-        state = feed.state()
+        snapshot, state = each.subscription.view.snapshot(), each.subscription.feed.state()
+        pictures.append(snapshot.picture)
+        tokens[label] = snapshot.token
         since = rfc3339(state.since) if state.since else None
         feeds[label] = feed_frame(
             label, state.state, since, state.reason, rfc3339(runtime.clock.now()), tokens[label]
         )
     worst = max(feeds, key=lambda label: _SEVERITY.index(feeds[label].state))
-    answer: dict[str, Any] = {"token": tokens[worst], "feed": feeds[worst], "pods": rows}
     if len(held) > 1:
-        answer |= {"token": None, "tokens": tokens, "feeds": feeds}
-    return answer
+        return {"token": None, "tokens": tokens, "feed": feeds[worst], "feeds": feeds}, pictures
+    return {"token": tokens[worst], "feed": feeds[worst]}, pictures
+
+
+async def _with_rows(request: HttpRequest, answer: dict[str, Any], pictures: list[Picture]) -> HttpResponse:
+    """`answer` with the rows as its last field `pods`. Rows are compressed anyway, once for all."""
+    parts = [part for part in [await picture.part() for picture in pictures] if part.size]
+    head = msgspec.json.encode(answer)[:-1] + b',"pods":['
+    comma = deflated(b",")
+    separated = [each for part in parts for each in (comma, part)][1:]
+    whole = [deflated(head), *separated, deflated(b"]}")]
+    if _takes_gzip(request) and sum(part.size for part in whole) >= COMPRESS_FROM_BYTES:
+        return _response(gzipped(whole), "gzip")
+    pieces: list[bytes] = []
+    for part in whole:
+        for piece in inflated(part):
+            pieces.append(piece)
+            await asyncio.sleep(0)
+    return _response(b"".join(pieces))
 
 
 async def _asked(request: HttpRequest) -> tuple[Person, Asked]:
@@ -166,14 +181,22 @@ def _runtime(request: HttpRequest) -> Runtime:
     return runtime
 
 
-async def _json(request: HttpRequest, answer: Any, status: int = 200) -> HttpResponse:
+async def _json(request: HttpRequest, answer: Any) -> HttpResponse:
     body = msgspec.json.encode(answer)
-    response = HttpResponse(content_type="application/json", status=status)
+    if _takes_gzip(request) and len(body) >= COMPRESS_FROM_BYTES:
+        return _response(gzipped([deflated(body)]), "gzip")
+    return _response(body)
+
+
+def _takes_gzip(request: HttpRequest) -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+def _response(body: bytes, encoding: str | None = None) -> HttpResponse:
+    response = HttpResponse(body, content_type="application/json")
     response["Vary"] = "Accept-Encoding, Cookie"
-    if len(body) >= COMPRESS_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
-        body = await asyncio.to_thread(gzip.compress, body, COMPRESSION_LEVEL)
-        response["Content-Encoding"] = "gzip"
-    response.content = body
+    if encoding is not None:
+        response["Content-Encoding"] = encoding
     return response
 
 

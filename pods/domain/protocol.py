@@ -1,5 +1,6 @@
 """The frames of `k8sportal.v1` and the close codes, as docs/contract.md has them."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Literal
 
@@ -123,6 +124,11 @@ def encode(frame: msgspec.Struct) -> bytes:
 def encode_row(row: Row) -> msgspec.Raw:
     """One row as JSON, to be put into frames without being encoded again."""
     return msgspec.Raw(_encoder.encode(row))
+
+
+def encode_rows(rows: Sequence[Row]) -> bytes:
+    """Rows as the inside of a JSON array: separated by commas, without brackets."""
+    return _encoder.encode(rows)[1:-1]
 
 
 def error_frame(

@@ -19,6 +19,7 @@ from pods.domain.row import Row
 from pods.domain.token import Position, decode_token, encode_token
 from pods.domain.viewfilter import ViewFilter
 from pods.live.feed import Feed
+from pods.live.picture import Picture
 
 # A frame is about this long, so that acknowledgements come often and no frame stalls the loop.
 FRAME_BYTES = 64 * 1024
@@ -49,12 +50,13 @@ class DeltaPiece(NamedTuple):
 
 
 class Snapshot:
-    """The rows of a view at one offset, encoded part by part as they are asked for."""
+    """The rows of a view at one offset, encoded part by part as they are asked for, or as one `picture`."""
 
     def __init__(self, label: str, token: str, offset: int, rows: Sequence[Row]) -> None:
         self.offset = offset
+        self.token = token
+        self.picture = Picture(rows)
         self._label = label
-        self._token = token
         self._rows = rows
         self._starts = [0]
         self._encoded: OrderedDict[int, tuple[Frame, bool]] = OrderedDict()
@@ -80,7 +82,7 @@ class Snapshot:
         if number == len(self._starts):
             self._starts.append(end)
         last = end >= len(self._rows)
-        frame = SnapshotFrame(namespace=self._label, token=self._token, part=number, last=last, pods=encoded)
+        frame = SnapshotFrame(namespace=self._label, token=self.token, part=number, last=last, pods=encoded)
         return _frame(frame, self.offset, number), last
 
 

@@ -127,15 +127,21 @@ async def test_a_large_picture_comes_in_parts_no_faster_than_it_is_acknowledged(
 async def test_the_rows_are_compressed_where_asked(
     engineer: Browser, control_plane: ControlPlane, namespace: str
 ) -> None:
+    """Also where namespaces, one of them empty, are put together from what each has compressed."""
+    empty, other = (control_plane.create_namespace(f"{namespace}-{name}") for name in ("empty", "other"))
     pods.create(control_plane, namespace, *(f"web-{number}" for number in range(5)))
-    plain = engineer.get(f"/api/v1/pods?cluster=test&namespace={namespace}")
-    packed = engineer.get(f"/api/v1/pods?cluster=test&namespace={namespace}", Accept_Encoding="gzip")
-    assert "Content-Encoding" not in plain.headers
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert "Accept-Encoding" in packed.headers["Vary"]
-    by_name = [sorted(answer.json()["pods"], key=lambda row: str(row["name"])) for answer in (plain, packed)]
-    assert by_name[0] == by_name[1]
-    assert packed.headers["Content-Type"] == "application/json"
+    pods.create(control_plane, other, *(f"db-{number}" for number in range(5)))
+    for namespaces, count in (((namespace,), 5), ((empty, namespace, other), 10)):
+        query = "&namespace=".join(namespaces)
+        plain = engineer.get(f"/api/v1/pods?cluster=test&namespace={query}")
+        packed = engineer.get(f"/api/v1/pods?cluster=test&namespace={query}", Accept_Encoding="gzip")
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        by_name = [sorted(each.json()["pods"], key=lambda row: str(row["name"])) for each in (plain, packed)]
+        assert by_name[0] == by_name[1]
+        assert len(by_name[0]) == count
+        assert packed.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("portal", ["daphne"], indirect=True)

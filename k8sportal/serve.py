@@ -9,6 +9,7 @@ ends with code 0 within ten seconds. A second signal ends it at once.
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -56,6 +57,10 @@ def serve(
     on_abort: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve on `listening` until a signal; `on_abort` is called before a second one ends the process."""
+    # What was imported lives as long as the process: no collection need walk it, 40 ms at a time, while
+    # viewers wait.
+    gc.collect()
+    gc.freeze()
     if server == "uvicorn":
         from k8sportal.serve_uvicorn import serve_uvicorn
 

@@ -67,9 +67,8 @@ def _run(stack: contextlib.ExitStack) -> None:
     from k8sportal.serve import serve
 
     enter_sources()  # so that a clash of names is told before anything is served
-    _say(sign_in)
     on_abort = process.kill if process is not None else lambda: None
-    serve(application, runtime, listening, settings.PORTAL_SERVER, on_abort)
+    serve(application, runtime, listening, settings.PORTAL_SERVER, on_abort, lambda: _say(sign_in))
     print("\nStopped.", flush=True)
 
 

@@ -55,8 +55,12 @@ def serve(
     listening: socket.socket,
     server: str = "daphne",
     on_abort: Callable[[], None] = lambda: None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve on `listening` until a signal; `on_abort` is called before a second one ends the process."""
+    """Serve on `listening` until a signal; `on_abort` is called before a second one ends the process.
+
+    `on_ready` is called once signals are listened to: whoever is told how to end it can.
+    """
     # What was imported lives as long as the process: no collection need walk it, 40 ms at a time, while
     # viewers wait.
     gc.collect()
@@ -64,11 +68,11 @@ def serve(
     if server == "uvicorn":
         from k8sportal.serve_uvicorn import serve_uvicorn
 
-        serve_uvicorn(application, runtime, listening, on_abort)
+        serve_uvicorn(application, runtime, listening, on_abort, on_ready)
     else:
         from k8sportal.serve_daphne import serve_daphne
 
-        serve_daphne(application, runtime, listening, on_abort)
+        serve_daphne(application, runtime, listening, on_abort, on_ready)
 
 
 class Ending:

@@ -91,7 +91,11 @@ class PortalServer(Server):
 
 
 def serve_daphne(
-    application: Application, runtime: Runtime, listening: socket.socket, on_abort: Callable[[], None]
+    application: Application,
+    runtime: Runtime,
+    listening: socket.socket,
+    on_abort: Callable[[], None],
+    on_ready: Callable[[], None],
 ) -> None:
     """Serve on `listening` until a signal."""
     server = PortalServer(application, listening)
@@ -109,4 +113,5 @@ def serve_daphne(
         server.stop()
 
     Ending(shut_down, on_abort).listen_for_signals(twisted_loop)
+    on_ready()
     server.run()

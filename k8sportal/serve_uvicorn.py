@@ -61,14 +61,22 @@ def tell_vanished(application: Application) -> Application:
 
 
 def serve_uvicorn(
-    application: Application, runtime: Runtime, listening: socket.socket, on_abort: Callable[[], None]
+    application: Application,
+    runtime: Runtime,
+    listening: socket.socket,
+    on_abort: Callable[[], None],
+    on_ready: Callable[[], None],
 ) -> None:
     """Serve on `listening` until a signal."""
-    asyncio.run(_serve(application, runtime, listening, on_abort))
+    asyncio.run(_serve(application, runtime, listening, on_abort, on_ready))
 
 
 async def _serve(
-    application: Application, runtime: Runtime, listening: socket.socket, on_abort: Callable[[], None]
+    application: Application,
+    runtime: Runtime,
+    listening: socket.socket,
+    on_abort: Callable[[], None],
+    on_ready: Callable[[], None],
 ) -> None:
     server = PortalServer(
         uvicorn.Config(
@@ -97,6 +105,7 @@ async def _serve(
 
     ending = Ending(shut_down, on_abort)
     ending.listen_for_signals(asyncio.get_running_loop())
+    on_ready()
     await server.serve(sockets=[listening])
     if ending.task is not None:
         await ending.task

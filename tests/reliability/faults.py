@@ -1,4 +1,4 @@
-"""What the proxy may do to requests, as data: it crosses to the proxy's process, and is printed with a seed."""
+"""What the proxy may do to requests, as data: it goes to the proxy's process, and is printed with a seed."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class KnownVersion:
         """
         if self._outages != self._cluster.probe.outages:
             self._outages = self._cluster.probe.outages
-            self._doubted_at = self._clock.monotonic()
+            self._doubted_at = self._cluster.probe.recovered_at
         if self.value is not None and self._doubted_at is not None:
             await self._compare(right_at or self._doubted_at, self._doubted_at, ask)
         if self._generation != self._cluster.generation:

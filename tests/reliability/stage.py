@@ -7,17 +7,19 @@ streaming lists nor more than two objects a page, and `direct` without one.
 from __future__ import annotations
 
 import os
+import secrets
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.control_plane import ControlPlane
 from tests.consumers.viewer import Viewer, viewing
 from tests.portal import PortalProcess
 from tests.reliability.fault_proxy import FaultProxy
-from tests.reliability.faults import Fault
+from tests.reliability.faults import Asked, Fault
 
 LINGER_SECONDS = 1
 STREAMING_REFUSED = Fault("answer", streaming=True, status=400, body="{}")
@@ -31,6 +33,7 @@ class Stage:
     control_plane: ControlPlane
     portal: PortalProcess
     proxies: Mapping[str, FaultProxy]
+    traffic: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
 
     @asynccontextmanager
     async def viewing(self, context: str, namespace: str, more: str = "") -> AsyncIterator[Viewer]:
@@ -38,6 +41,19 @@ class Stage:
         url = self.portal.ws(f"/ws/pods/?cluster={context}&namespace={namespace}{more}")
         async with viewing(url) as viewer:
             yield viewer
+
+    def new_namespace(self, prefix: str) -> str:
+        """Makes a namespace that nobody has used."""
+        return self.control_plane.create_namespace(f"{prefix}-{secrets.token_hex(3)}")
+
+    def asked(self, context: str, namespace: str, since: float, until: float) -> list[Asked]:
+        """What a proxy was asked of one namespace between two moments (monotonic seconds)."""
+        self.traffic[context] += self.proxies[context].asked()
+        return [
+            each
+            for each in self.traffic[context]
+            if each.namespace == namespace and each.verb != "probe" and since <= each.at <= until
+        ]
 
     def cpu_seconds(self) -> float:
         """What the portal's process has used of the processor so far."""

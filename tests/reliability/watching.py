@@ -1,0 +1,67 @@
+"""What is asked of a viewer's frames: whether it shows what is true, was ever behind, and what it was told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tests.consumers.viewer import Viewer
+
+Cells = tuple[str, ...]
+
+
+class Watched:
+    """One namespace label of a viewer."""
+
+    def __init__(self, viewer: Viewer, label: str) -> None:
+        self.viewer = viewer
+        self.label = label
+
+    def cells(self) -> dict[str, Cells]:
+        """By uid: name, ready, status and restarts, as shown now."""
+        rows = self.viewer.rows.get(self.label, {})
+        return {
+            uid: (row["name"], row["ready"], row["status"], str(row["restarts"])) for uid, row in rows.items()
+        }
+
+    async def shows(self, truth: Mapping[str, Cells], deadline: float) -> float:
+        """Waits until exactly this is shown; when that was (monotonic seconds, as `deadline`)."""
+        await self.viewer.until(
+            lambda: self.cells() == truth, f"{self.label} shows {truth}", deadline - time.monotonic()
+        )
+        return time.monotonic()
+
+    async def live(self, deadline: float) -> float:
+        """Waits until its feed is live; when that was."""
+        await self.viewer.until(
+            lambda: self.states()[-1:] and self.states()[-1][1] == "live",
+            f"{self.label} is live",
+            deadline - time.monotonic(),
+        )
+        return time.monotonic()
+
+    def states(self, since: float = 0.0) -> list[tuple[float, str, str | None]]:
+        """What was said of the feed after `since`: when, state, and the reason's code."""
+        return [
+            (each.at, each.frame["state"], each.frame.get("reason_code"))
+            for each in self.viewer.received
+            if each.frame["type"] == "feed" and each.frame["namespace"] == self.label and each.at >= since
+        ]
+
+
+def older_shown(viewer: Viewer) -> list[str]:
+    """Where a pod was shown with fewer restarts than before: writers of these tests only ever count up."""
+    newest: dict[str, int] = {}
+    found: list[str] = []
+    for frame in viewer.frames:
+        for row in _rows(frame):
+            if row["restarts"] < newest.get(row["uid"], 0):
+                found.append(f"{row['name']}: {row['restarts']} after {newest[row['uid']]}")
+            newest[row["uid"]] = row["restarts"]
+    return found
+
+
+def _rows(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = frame.get("pods") or frame.get("upsert") or []
+    return rows

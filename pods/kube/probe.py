@@ -27,7 +27,8 @@ class Probe:
     `ask` makes the request and raises KubeError; `recovered` is called once when the cluster answers
     again after it did not. Owned by a Cluster, whose first user starts it and whose last stops it.
 
-    `outages` counts how often it came back, the last time at `recovered_at`. An answer tells nothing about a stream of before the outage.
+    `outages` counts how often it came back, the last time at `recovered_at`. An answer tells nothing about
+    a stream of before the outage.
     """
 
     def __init__(

@@ -150,6 +150,8 @@ class Reflector(Generic[T]):
             return await self._wait_for_cluster()
         if isinstance(error, ServerError):  # a gateway may be speaking for a cluster that is gone
             await self._cluster.probe.answered_since(self._clock.monotonic())
+        if isinstance(error, Forbidden):
+            self._backoff.failures += 1  # the watch was refused, and the list as well
         pause = self._backoff.failed()
         if error.retry_after is None:
             return pause

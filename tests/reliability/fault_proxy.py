@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import msgspec
 
+from tests.cluster.processes import free_port
 from tests.kube.proxy import TcpProxy
 from tests.reliability.faults import Asked, Fault
 from tests.reliability.proxy import HttpProxy
@@ -27,13 +28,17 @@ class FaultProxy:
     """The proxy's process, before the API server at `target`. `url` is its address."""
 
     def __init__(self, target: str, folder: Path) -> None:
-        self._command = [sys.executable, "-m", "tests.reliability.fault_proxy", target, str(folder)]
+        self._arguments = [target, str(folder), str(free_port())]
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            [sys.executable, "-m", "tests.reliability.fault_proxy", *self._arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         self.url = self._ask("url")
         return self
@@ -140,9 +145,9 @@ class _Control:
         self._tcp.heal()
 
 
-async def main(target: str, folder: Path) -> None:
+async def main(target: str, folder: Path, port: int) -> None:
     """Serves until its standard input ends."""
-    async with HttpProxy(target, folder) as http, TcpProxy(http.port) as tcp:
+    async with HttpProxy(target, folder) as http, TcpProxy(http.port, port) as tcp:
         control = _Control(http, tcp)
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             sys.stdout.buffer.write(await control.do(line) + b"\n")
@@ -150,4 +155,4 @@ async def main(target: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

@@ -87,7 +87,7 @@ class HttpProxy:
         if fault is not None and fault.kind == "answer":
             return web.Response(status=fault.status, headers=fault.headers, text=fault.body)
         try:
-            return await self._forward(request, asked, fault)
+            return await self._forward(request, asked)
         except (aiohttp.ClientError, OSError):
             if request.transport is not None:
                 request.transport.abort()
@@ -98,9 +98,7 @@ class HttpProxy:
         found = [f for f in self._faults.values() if f.kind != "rewrite" and strikes(f, asked)]
         return found[-1] if found else None
 
-    async def _forward(
-        self, request: web.BaseRequest, asked: Asked, fault: Fault | None
-    ) -> web.StreamResponse:
+    async def _forward(self, request: web.BaseRequest, asked: Asked) -> web.StreamResponse:
         assert self._session is not None
         headers = {name: request.headers[name] for name in FORWARDED_UP if name in request.headers}
         url = URL(self._target + self._path(request.rel_url, asked), encoded=True)
@@ -114,7 +112,7 @@ class HttpProxy:
                 stream = _Stream(asked, request, response)
                 self._streams.add(stream)
                 try:
-                    await stream.forward(answer, fault)
+                    await stream.forward(answer, self._fault(asked))  # it may have come since it was asked
                 finally:
                     self._streams.discard(stream)
             else:

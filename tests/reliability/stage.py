@@ -21,7 +21,8 @@ from tests.portal import PortalProcess
 from tests.reliability.fault_proxy import FaultProxy
 from tests.reliability.faults import Asked, Fault
 
-LINGER_SECONDS = 1
+# Each namespace is a scope of its own here, however many are in view.
+SETTINGS = {"PORTAL_LINGER_SECONDS": "1", "PORTAL_WIDE_SCOPE_AT": "1000"}
 STREAMING_REFUSED = Fault("answer", streaming=True, status=400, body="{}")
 SMALL_PAGES = Fault("rewrite", verbs=("list",), query={"limit": "2"})
 
@@ -46,13 +47,15 @@ class Stage:
         """Makes a namespace that nobody has used."""
         return self.control_plane.create_namespace(f"{prefix}-{secrets.token_hex(3)}")
 
-    def asked(self, context: str, namespace: str, since: float, until: float) -> list[Asked]:
-        """What a proxy was asked of one namespace between two moments (monotonic seconds)."""
+    def asked(self, context: str, namespace: str | None, since: float, until: float) -> list[Asked]:
+        """What a proxy was asked of one namespace, or of all, between two moments (monotonic seconds)."""
         self.traffic[context] += self.proxies[context].asked()
         return [
             each
             for each in self.traffic[context]
-            if each.namespace == namespace and each.verb != "probe" and since <= each.at <= until
+            if each.namespace == (namespace or each.namespace)
+            and each.verb != "probe"
+            and since <= each.at <= until
         ]
 
     def cpu_seconds(self) -> float:
@@ -76,7 +79,7 @@ def staged(control_plane: ControlPlane, server: str = "daphne", **settings: str)
             for context, proxy in proxies.items()
         ]
         paths.append(control_plane.kubeconfig_for("admin", context="direct"))
-        environment = {"PORTAL_LINGER_SECONDS": str(LINGER_SECONDS), **settings}
+        environment = {**SETTINGS, **settings}
         kubeconfig = os.pathsep.join(map(str, paths))
         portal = stack.enter_context(PortalProcess(kubeconfig, server, environment))
         yield Stage(control_plane, portal, proxies)

@@ -1,11 +1,15 @@
-"""What is asked of a viewer's frames: whether it shows what is true, was ever behind, and what it was told."""
+"""What is asked of a viewer: whether it shows what is true, was ever behind, and what it was told."""
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
+
+from pods.kube.resource import TABLE
 from tests.consumers.viewer import Viewer
 
 Cells = tuple[str, ...]
@@ -48,6 +52,17 @@ class Watched:
             for each in self.viewer.received
             if each.frame["type"] == "feed" and each.frame["namespace"] == self.label and each.at >= since
         ]
+
+
+async def tables(session: aiohttp.ClientSession, query: str = "") -> dict[str, dict[str, Cells]]:
+    """What the API server prints of the pods that `query` selects, by namespace and uid."""
+    found: defaultdict[str, dict[str, Cells]] = defaultdict(dict)
+    async with session.get(f"/api/v1/pods{query}", headers={"Accept": TABLE}) as response:
+        table = await response.json(content_type=None)
+    for row in table["rows"] or ():
+        about = row["object"]["metadata"]
+        found[about["namespace"]][about["uid"]] = (*row["cells"][:3], str(row["cells"][3]).split(" ")[0])
+    return found
 
 
 def older_shown(viewer: Viewer) -> list[str]:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pods.clusters import MISSED_SECONDS
 from tests.cluster.control_plane import ControlPlane
 from tests.consumers.viewer import Viewer, viewing
 from tests.portal import PortalProcess
@@ -44,8 +45,10 @@ class Stage:
             yield viewer
 
     def new_namespace(self, prefix: str) -> str:
-        """Makes a namespace that nobody has used."""
-        return self.control_plane.create_namespace(f"{prefix}-{secrets.token_hex(3)}")
+        """Makes a namespace, and waits until the portal would look for it again if it has just looked."""
+        name = self.control_plane.create_namespace(f"{prefix}-{secrets.token_hex(3)}")
+        time.sleep(MISSED_SECONDS)
+        return name
 
     def asked(self, context: str, namespace: str | None, since: float, until: float) -> list[Asked]:
         """What a proxy was asked of one namespace, or of all, between two moments (monotonic seconds)."""

@@ -24,10 +24,7 @@ class Watched:
 
     def cells(self) -> dict[str, Cells]:
         """By uid: name, ready, status and restarts, as shown now."""
-        rows = self.viewer.rows.get(self.label, {})
-        return {
-            uid: (row["name"], row["ready"], row["status"], str(row["restarts"])) for uid, row in rows.items()
-        }
+        return _cells(self.viewer.rows.get(self.label, {}))
 
     async def shows(self, truth: Mapping[str, Cells], deadline: float) -> float:
         """Waits until exactly this is shown; when that was (monotonic seconds, as `deadline`)."""
@@ -44,6 +41,23 @@ class Watched:
             deadline - time.monotonic(),
         )
         return time.monotonic()
+
+    def shown_when_live(self, since: float) -> list[dict[str, Cells]]:
+        """What was shown each time that the feed was said to be live after `since`."""
+        rows: dict[str, dict[str, Any]] = {}
+        found = []
+        for each in self.viewer.received:
+            frame = each.frame
+            if frame.get("namespace") != self.label:
+                continue
+            if frame["type"] == "snapshot":
+                rows = {} if frame.get("part", 1) == 1 else rows
+            elif frame["type"] == "feed" and frame["state"] == "live" and each.at > since:
+                found.append(_cells(rows))
+            rows |= {row["uid"]: row for row in _rows(frame)}
+            for uid in frame.get("remove", ()):
+                rows.pop(uid, None)
+        return found
 
     def states(self, since: float = 0.0) -> list[tuple[float, str, str | None]]:
         """What was said of the feed after `since`: when, state, and the reason's code."""
@@ -75,6 +89,12 @@ def older_shown(viewer: Viewer) -> list[str]:
                 found.append(f"{row['name']}: {row['restarts']} after {newest[row['uid']]}")
             newest[row["uid"]] = row["restarts"]
     return found
+
+
+def _cells(rows: dict[str, dict[str, Any]]) -> dict[str, Cells]:
+    return {
+        uid: (row["name"], row["ready"], row["status"], str(row["restarts"])) for uid, row in rows.items()
+    }
 
 
 def _rows(frame: dict[str, Any]) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ class Reflector(Generic[T]):
 
     def forget(self) -> None:
         """Starts from a list the next time, whatever the version that was reached."""
-        self._version = None
+        self._version.forget()
 
     async def run(self) -> None:
         """Lists and watches until cancelled."""

@@ -55,7 +55,9 @@ class TcpProxy:
             await asyncio.wait(self._connections)
 
     async def restore(self) -> None:
-        """Takes connections (again), on the same port."""
+        """Takes connections (again), on the same port; nothing where it does."""
+        if self._server is not None:
+            return
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, reuse_address=True)
 
     def swallow(self) -> None:

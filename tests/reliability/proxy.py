@@ -12,14 +12,14 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from tests.reliability.faults import BIG_BYTES, Asked, Fault, strikes
+from tests.reliability.faults import BIG_BYTES, Asked, Fault, Verb, strikes
 
 CONNECT_SECONDS = 5.0
 END_OF_LIST = b"k8s.io/initial-events-end"
@@ -155,7 +155,8 @@ class _Stream:
             self.strike(fault)
         lines = asyncio.create_task(self._lines(answer, later), name="proxied lines")
         try:
-            await asyncio.wait([lines, self._struck], return_when=asyncio.FIRST_COMPLETED)
+            waiting: list[asyncio.Future[Any]] = [lines, self._struck]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             lines.cancel()
             await asyncio.wait([lines])
@@ -200,7 +201,7 @@ def read_request(url: URL, at: float) -> Asked:
     with suppress(ValueError):
         named = len(parts) - parts.index("namespaces") - 3
     resource = parts[-2] if named == 1 else parts[-1]
-    verb = "watch" if url.query.get("watch") == "true" else "get" if named == 1 else "list"
+    verb: Verb = "watch" if url.query.get("watch") == "true" else "get" if named == 1 else "list"
     return Asked(
         at,
         verb,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tests.kube.writer import Writer, running
-from tests.reliability.faults import GONE, HTML, Asked, Fault, error_event
+from tests.reliability.faults import GONE, HTML, Asked, Fault, Verb, error_event
 from tests.reliability.stage import Stage
 from tests.reliability.watching import Watched, older_shown
 
@@ -30,7 +30,7 @@ MOST_A_MINUTE = 20
 # A fault that the portal outlasts by a deadline of its own ends in any case within these.
 GIVE_UP_SECONDS = 200.0
 
-_ALL = ("list", "watch", "get")
+_ALL: tuple[Verb, ...] = ("list", "watch", "get")
 _LOST_TYPE = '{"type":"MODIFIED","object":{"kind":"Table","rows":[{"cells":["web","1/1"'
 _FORBIDDEN = '{"kind":"Status","status":"Failure","reason":"Forbidden","code":403}'
 

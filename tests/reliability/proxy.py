@@ -24,7 +24,7 @@ from tests.reliability.faults import BIG_BYTES, Asked, Fault, Verb, strikes
 CONNECT_SECONDS = 5.0
 END_OF_LIST = b"k8s.io/initial-events-end"
 FORWARDED_UP = ("Accept", "Accept-Encoding", "Authorization")
-FORWARDED_DOWN = ("Content-Type", "Retry-After")
+FORWARDED_DOWN = ("Content-Type", "Content-Encoding", "Retry-After")
 
 _OBJECT = b'"object":{'
 _INFLATED = _OBJECT + b'"padding":"' + b"x" * BIG_BYTES + b'",'

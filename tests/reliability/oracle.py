@@ -56,10 +56,8 @@ class Run:
         """Every step, then a calm. Raises Mismatch."""
         await self._set_up()
         try:
-            for seat in self._seats:
-                await seat.join()
-            for seat in self._seats:
-                await seat.live(FIRST_SECONDS)
+            deadline = time.monotonic() + FIRST_SECONDS
+            await asyncio.gather(*(seat.arrive(deadline) for seat in self._seats))
             for step in script(self.seed):
                 self.done.append(msgspec.json.encode(step).decode())
                 await self._do(step)

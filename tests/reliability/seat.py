@@ -72,10 +72,19 @@ class Seat:
         if opened is not None:
             await opened.aclose()
 
-    async def live(self, seconds: float) -> None:
-        """Waits until all its namespaces are live."""
-        for watched in self._watched():
-            await watched.live(time.monotonic() + seconds)
+    async def arrive(self, deadline: float) -> None:
+        """Comes for the first time, and waits until all is live.
+
+        Again where it is refused: the portal cannot know a new namespace while its cluster is out of reach.
+        """
+        await self.join()
+        while self.lost() or not self.is_live():
+            assert time.monotonic() < deadline, f"{self} is not live: {self.states()}"
+            if self.lost():
+                await self.leave()
+                self.viewers.clear()
+                await self.join()
+            await self.news()
 
     def is_live(self) -> bool:
         """Whether all its namespaces are said to be live now."""

@@ -13,7 +13,7 @@ import asyncio
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import quote
 
 import aiohttp
@@ -44,6 +44,7 @@ class Run:
     def __init__(self, stage: Stage, seed: int, session: aiohttp.ClientSession) -> None:
         self.seed = seed
         self.done: list[str] = []
+        self.wrong: str | None = None
         self._stage = stage
         self._session = session
         mark = f"oracle-{seed}-{secrets.token_hex(2)}"
@@ -52,20 +53,33 @@ class Run:
         self._replicasets: dict[tuple[str, str], Manifest] = {}
         self._seats = [Seat(stage, look, self._names) for look in LOOKS]
 
-    async def run(self) -> None:
-        """Every step, then a calm. Raises Mismatch."""
+    async def begin(self) -> None:
+        """Namespaces, and everybody there."""
         await self._set_up()
+        deadline = time.monotonic() + FIRST_SECONDS
+        await asyncio.gather(*(seat.arrive(deadline) for seat in self._seats))
+
+    async def act(self) -> None:
+        """Every step. Faults end with the last one."""
         try:
-            deadline = time.monotonic() + FIRST_SECONDS
-            await asyncio.gather(*(seat.arrive(deadline) for seat in self._seats))
             for step in script(self.seed):
                 self.done.append(msgspec.json.encode(step).decode())
                 await self._do(step)
-            await self._calm()
         finally:
             self._clear()
-            for seat in self._seats:
-                await seat.leave()
+
+    async def calm(self) -> None:
+        """Nothing happens any more: everyone is back, live, and right. Raises Mismatch."""
+        deadline = time.monotonic() + CALM_SECONDS
+        for seat in self._seats:
+            await seat.join()
+        for seat in self._seats:
+            await self._expect(seat, deadline)
+
+    async def end(self) -> None:
+        """Nobody looks any more."""
+        for seat in self._seats:
+            await seat.leave()
 
     async def _set_up(self) -> None:
         for letter, name in self._names.items():
@@ -128,15 +142,6 @@ class Run:
         for context, proxy in self._stage.proxies.items():
             proxy.clear(self._fault(context))
 
-    async def _calm(self) -> None:
-        """No faults and no changes: everyone is back, live, and right."""
-        self._clear()
-        deadline = time.monotonic() + CALM_SECONDS
-        for seat in self._seats:
-            await seat.join()
-        for seat in self._seats:
-            await self._expect(seat, deadline)
-
     async def _expect(self, seat: Seat, deadline: float) -> None:
         query = f"?labelSelector={quote(seat.look.truth)}" if seat.look.truth else ""
         found = await tables(self._session, query)
@@ -162,35 +167,33 @@ def _status(step: Step) -> Manifest:
     return status
 
 
-async def consult(stage: Stage, seed: int) -> str | None:
-    """Runs a seed; what is wrong, with everything that was done, or None."""
+async def consult(stage: Stage, seeds: range, at_once: int) -> AsyncIterator[tuple[int, str | None]]:
+    """Each seed with what is wrong and everything that was done, or None.
+
+    So many at once share each other's outages, and then one calm.
+    """
     async with stage.control_plane.admin_session() as session:
-        run = Run(stage, seed, session)
-        try:
-            await run.run()
-        except (AssertionError, pytest.fail.Exception) as error:
-            steps = "\n".join(run.done)
-            return f"Seed {seed}: {error}\nWhat was done:\n{steps}\nAgain: --first {seed} --seeds 1"
-    return None
+        for first in range(0, len(seeds), at_once):
+            runs = [Run(stage, seed, session) for seed in seeds[first : first + at_once]]
+            try:
+                for phase in (Run.begin, Run.act, Run.calm):
+                    await asyncio.gather(*(_guarded(run, phase) for run in runs))
+            finally:
+                await asyncio.gather(*(run.end() for run in runs))
+            for run in runs:
+                yield run.seed, run.wrong
 
 
-async def consult_many(
-    stage: Stage, seeds: range, at_once: int, tell: Callable[[int, str | None], None]
-) -> int:
-    """Runs seeds, some of them at the same time; how many went wrong."""
-    gate, wrong = asyncio.Semaphore(at_once), 0
-
-    async def one(seed: int) -> None:
-        nonlocal wrong
-        async with gate:
-            found = await consult(stage, seed)
-        wrong += found is not None
-        tell(seed, found)
-
-    async with asyncio.TaskGroup() as tasks:
-        for seed in seeds:
-            tasks.create_task(one(seed), name=f"seed {seed}")
-    return wrong
+async def _guarded(run: Run, phase: Callable[[Run], Awaitable[None]]) -> None:
+    """One that went wrong is looked at no further, and does not hold up the others."""
+    if run.wrong is not None:
+        return
+    try:
+        await phase(run)
+    except (AssertionError, pytest.fail.Exception) as error:
+        steps = "\n".join(run.done)
+        again = f"Again: --first {run.seed} --seeds 1"
+        run.wrong = f"Seed {run.seed}: {error}\nWhat was done:\n{steps}\n{again}"
 
 
 def main() -> int:
@@ -202,14 +205,18 @@ def main() -> int:
     parser.add_argument("--server", choices=("daphne", "uvicorn"), default="daphne")
     asked = parser.parse_args()
 
-    def tell(seed: int, found: str | None) -> None:
-        print(found or f"seed {seed}: no mismatch", flush=True)
-
     with ControlPlane() as control_plane, staged(control_plane, asked.server) as stage:
-        seeds = range(asked.first, asked.first + asked.seeds)
-        wrong = asyncio.run(consult_many(stage, seeds, asked.at_once, tell))
+        wrong = asyncio.run(_tell(stage, range(asked.first, asked.first + asked.seeds), asked.at_once))
     print(f"{asked.seeds} seeds, {wrong} with a mismatch")
     return 1 if wrong else 0
+
+
+async def _tell(stage: Stage, seeds: range, at_once: int) -> int:
+    wrong = 0
+    async for seed, found in consult(stage, seeds, at_once):
+        print(found or f"seed {seed}: no mismatch", flush=True)
+        wrong += found is not None
+    return wrong
 
 
 if __name__ == "__main__":

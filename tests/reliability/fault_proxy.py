@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,10 +26,13 @@ STOP_SECONDS = 5.0
 
 
 class FaultProxy:
-    """The proxy's process, before the API server at `target`. `url` is its address."""
+    """The proxy's process, before the API server at `target`. `url` is its address.
 
-    def __init__(self, target: str, folder: Path) -> None:
-        self._arguments = [target, str(folder), str(free_port())]
+    A `blind` one does not see HTTP: it costs little, and can only refuse, break and swallow.
+    """
+
+    def __init__(self, target: str, folder: Path, blind: bool = False) -> None:
+        self._arguments = [target, str(folder), str(free_port()), "blind" if blind else "sees"]
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -145,9 +149,14 @@ class _Control:
         self._tcp.heal()
 
 
-async def main(target: str, folder: Path, port: int) -> None:
+async def main(target: str, folder: Path, port: int, blind: bool) -> None:
     """Serves until its standard input ends."""
-    async with HttpProxy(target, folder) as http, TcpProxy(http.port, port) as tcp:
+    async with HttpProxy(target, folder) as http:
+        await _serve(http, TcpProxy(urlsplit(target).port or 443 if blind else http.port, port))
+
+
+async def _serve(http: HttpProxy, proxy: TcpProxy) -> None:
+    async with proxy as tcp:
         control = _Control(http, tcp)
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             sys.stdout.buffer.write(await control.do(line) + b"\n")
@@ -155,4 +164,4 @@ async def main(target: str, folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "blind"))

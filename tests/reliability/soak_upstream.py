@@ -96,7 +96,7 @@ def _missed_in_outage(figures: OutageFigures) -> list[str]:
         f"{figures.stale} of {figures.namespaces} stale": figures.stale == figures.namespaces,
         f"stale after {figures.stale_after:.1f} s": figures.stale_after <= STALE_SECONDS + PULSE_SECONDS,
         f"right after {figures.right_after:.1f} s": figures.right_after <= RECOVERED_SECONDS,
-        f"{figures.most_a_minute} requests a minute": figures.most_a_minute <= MOST_A_MINUTE_AND_CLUSTER,
+        f"{figures.requests} requests": figures.requests <= MOST_A_MINUTE_AND_CLUSTER * figures.seconds / 60,
         f"{figures.cpu_percent:.1f} % of a processor": figures.cpu_percent < CPU_PERCENT,
     }
     return [what for what, holds in checks.items() if not holds]

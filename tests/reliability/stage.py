@@ -1,7 +1,7 @@
 """The stage of the upstream's faults: a real API server, a portal, and proxies that can do harm between.
 
-The portal knows three contexts: `test` and `paged` by a proxy each, the second of which serves neither
-streaming lists nor more than two objects a page, and `direct` without one.
+The portal knows three contexts, by a proxy each: `test`; `paged`, which serves neither streaming lists nor
+more than two objects a page; and `far`, whose proxy sees no HTTP and costs little, for hundreds of watches.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Stage:
         time.sleep(MISSED_SECONDS)
         return name
 
-    def asked(self, context: str, namespace: str | None, since: float, until: float) -> list[Asked]:
-        """What a proxy was asked of one namespace, or of all, between two moments (monotonic seconds)."""
+    def asked(self, context: str, namespace: str, since: float, until: float) -> list[Asked]:
+        """What a proxy was asked of one namespace between two moments (monotonic seconds)."""
         self.traffic[context] += self.proxies[context].asked()
         return [
             each
@@ -61,6 +61,12 @@ class Stage:
             and each.verb != "probe"
             and since <= each.at <= until
         ]
+
+    def requests_made(self, context: str) -> int:
+        """How many requests the portal has made of a cluster by its own count, the probe's left out."""
+        name = "k8sportal_upstream_requests_total"
+        made = self.portal.metric(name, cluster=context)
+        return int(made - self.portal.metric(name, cluster=context, verb="probe"))
 
     def cpu_seconds(self) -> float:
         """What the portal's process has used of the processor so far."""
@@ -73,8 +79,10 @@ def staged(control_plane: ControlPlane, server: str = "daphne", **settings: str)
     """Portal and proxies before `control_plane`. `settings` are the portal's."""
     with ExitStack() as stack:
         proxies = {
-            context: stack.enter_context(FaultProxy(control_plane.url, control_plane.folder))
-            for context in ("test", "paged")
+            context: stack.enter_context(
+                FaultProxy(control_plane.url, control_plane.folder, context == "far")
+            )
+            for context in ("test", "paged", "far")
         }
         proxies["paged"].apply(STREAMING_REFUSED, "streaming lists")
         proxies["paged"].apply(SMALL_PAGES, "pages")
@@ -82,7 +90,6 @@ def staged(control_plane: ControlPlane, server: str = "daphne", **settings: str)
             control_plane.kubeconfig_for("admin", context=context, server=proxy.url)
             for context, proxy in proxies.items()
         ]
-        paths.append(control_plane.kubeconfig_for("admin", context="direct"))
         environment = {**SETTINGS, **settings}
         kubeconfig = os.pathsep.join(map(str, paths))
         portal = stack.enter_context(PortalProcess(kubeconfig, server, environment))

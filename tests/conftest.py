@@ -18,11 +18,12 @@ import pytest_asyncio
 from tests.cluster import programs
 from tests.cluster.build import BuildError, available, ensure
 from tests.cluster.control_plane import ControlPlane
+from tests.kube.client_certificate import write_authority
 from tests.leaks import Held
 from tools.chromium import find_chromium
 
 BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
-CLUSTER_FIXTURES = frozenset({"control_plane", "full_control_plane"})
+CLUSTER_FIXTURES = frozenset({"control_plane", "full_control_plane", "breakable_control_plane"})
 SIMULATED_NODES = 3
 
 LEAK_DEADLINE_SECONDS = 3.0
@@ -57,13 +58,13 @@ def chromium_path() -> Path:
     return found or _cannot_run("No Chromium that starts. `make test` gets one where that is possible.")
 
 
-def _control_plane(needs: frozenset[str], nodes: int) -> Iterator[ControlPlane]:
+def _control_plane(needs: frozenset[str], nodes: int, *arguments: str) -> Iterator[ControlPlane]:
     if not available(needs):
         try:
             ensure(needs)
         except BuildError as error:
             _cannot_run(str(error))
-    with ControlPlane(nodes=nodes) as cluster:
+    with ControlPlane(nodes=nodes, apiserver_arguments=arguments) as cluster:
         yield cluster
 
 
@@ -77,6 +78,18 @@ def control_plane() -> Iterator[ControlPlane]:
 def full_control_plane() -> Iterator[ControlPlane]:
     """With controller-manager, scheduler and simulated nodes, shared by all tests."""
     yield from _control_plane(programs.FULL, SIMULATED_NODES)
+
+
+@pytest.fixture(scope="session")
+def client_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate authority whose client certificates `breakable_control_plane` takes."""
+    return write_authority(tmp_path_factory.mktemp("client-authority"))
+
+
+@pytest.fixture(scope="session")
+def breakable_control_plane(client_authority: Path) -> Iterator[ControlPlane]:
+    """A control plane that tests may kill, freeze and restore; each leaves it running."""
+    yield from _control_plane(programs.SMALL, 0, f"--client-ca-file={client_authority}")
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ class PortalProcess:
     `environment` adds to and overrides the settings. Everybody may read unless it says otherwise.
     """
 
+    program = "k8sportal.run"
+
     def __init__(
         self,
         kubeconfig: Path | str | None = None,
@@ -85,7 +87,7 @@ class PortalProcess:
         """Starts it and waits until it answers."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "k8sportal.run"],
+                [sys.executable, "-m", self.program],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -17,6 +17,7 @@ from pods.domain.reasons import Reason
 from pods.kube.client import Client, Encoding, Query
 from pods.kube.credentials import EXPIRY_MARGIN_SECONDS, Loaded, load
 from pods.kube.errors import ApiError, CredentialsError, KubeError, TooManyWatches, Unauthorized
+from pods.kube.history import History
 from pods.kube.probe import DEADLINE_SECONDS, Probe
 from pods.kube.source import ClusterSource
 from pods.kube.watchlog import WatchRecord
@@ -44,6 +45,7 @@ class Cluster:
         self.cut_at = float("-inf")
         self.watches: set[WatchRecord] = set()
         self.probe = Probe(name, self.clock, self._ask_version, self.restart_streams)
+        self.history = History(name, self.clock, self.start_over)
         self._source = source
         self._client: Client | None = None
         self._loaded_at = float("-inf")
@@ -116,11 +118,17 @@ class Cluster:
         if self._client is not None:
             self._client.cut()
 
+    def start_over(self) -> None:
+        """What was seen does not hold any more: every scope lists again."""
+        self.generation += 1
+        self.restart_streams()
+
     async def reconfigure(self, source: ClusterSource) -> None:
         """Goes over to another address or other credentials; every scope lists again."""
         await self._end_loading()
         self._source = source
         self.generation += 1
+        self.history.forget()
         self.streaming_lists = True
         self._failure = None
         self._loaded_at = float("-inf")

@@ -3,6 +3,7 @@
 KubeError
 ├── Unreachable            no connection, or it broke
 │   ├── TimedOut           no answer in time
+│   │   └── Mute           an open watch said nothing for longer than bookmarks are apart
 │   └── CertificateRefused the server's certificate is not trusted
 ├── CredentialsError       token file, exec plugin, kubeconfig
 ├── BadAnswer              something that is not the Kubernetes API's language
@@ -39,6 +40,10 @@ class Unreachable(KubeError):
 
 class TimedOut(Unreachable):
     """No answer in time."""
+
+
+class Mute(TimedOut):
+    """An open watch said nothing for longer than a healthy one is silent."""
 
 
 class CertificateRefused(Unreachable):

@@ -15,13 +15,14 @@ import aiohttp
 import msgspec
 
 from pods.domain.reasons import Reason
-from pods.kube.body import Body
+from pods.kube.body import Body, read_body
 from pods.kube.client import Query, connection_error
 from pods.kube.cluster import Cluster
-from pods.kube.errors import BadAnswer, KubeError, StreamRestarted, TimedOut
-from pods.kube.resource import Codec, Page, Resource
+from pods.kube.errors import BadAnswer, KubeError, Mute, StreamRestarted
+from pods.kube.resource import METADATA_LIST, Codec, Page, Resource
 from pods.kube.status import event_error
 from pods.kube.watchlog import WatchRecord
+from pods.kube.wire import MetadataList
 
 T = TypeVar("T")
 
@@ -64,6 +65,7 @@ class _Envelope(msgspec.Struct):
 
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_list = msgspec.json.Decoder(MetadataList).decode
 
 
 class ListWatch(Generic[T]):
@@ -85,6 +87,22 @@ class ListWatch(Generic[T]):
             continue_token = page.continue_token
             if not continue_token:
                 return
+
+    async def present_version(self) -> str:
+        """The cluster's version now, by a consistent read of one object's metadata. Raises KubeError."""
+        async with self.cluster.get(
+            self.resource.path(self.namespace),
+            [("limit", "1")],
+            METADATA_LIST,
+            verb="list",
+            seconds=HEADERS_SECONDS,
+            forbidden=self._forbidden("list"),
+        ) as response:
+            body = await read_body(response)
+        try:
+            return _decode_list(body).metadata.resource_version
+        except msgspec.MsgspecError as error:
+            raise BadAnswer(Reason("bad_answer", {"detail": "a list that is not JSON"})) from error
 
     async def watch(self, resource_version: str | None) -> AsyncGenerator[list[Event[T]], None]:
         """Opens a watch and gives its events, in batches as they arrive; the first batch is empty.
@@ -207,7 +225,7 @@ class ListWatch(Generic[T]):
         except TimeoutError as error:
             if initial:
                 raise InitialEventsMissing(Reason("reconnecting")) from error
-            raise TimedOut(Reason("mute", {"seconds": int(seconds)})) from error
+            raise Mute(Reason("mute", {"seconds": int(seconds)})) from error
         except (aiohttp.ClientError, OSError) as error:
             self._raise_if_cut(opened_at, error)
             raise connection_error(error) from error

@@ -10,7 +10,6 @@ from pods.kube.errors import BadAnswer, Forbidden, NotFound
 from pods.kube.listwatch import HEADERS_SECONDS, ListWatch
 from pods.kube.resource import (
     METADATA,
-    METADATA_LIST,
     NAMESPACES,
     PODS,
     REPLICASETS,
@@ -50,15 +49,7 @@ async def list_namespaces(cluster: Cluster) -> set[str]:
 async def may_list_everywhere(cluster: Cluster) -> bool:
     """Whether the portal's account may list pods in all namespaces. Raises KubeError but Forbidden."""
     try:
-        async with cluster.get(
-            PODS.path("*"),
-            [("limit", "1")],
-            METADATA_LIST,
-            verb="list",
-            seconds=HEADERS_SECONDS,
-            forbidden=PODS.forbidden("list", "*"),
-        ) as response:
-            await read_body(response)
+        await ListWatch(cluster, PODS, "*").present_version()
     except Forbidden:
         return False
     return True

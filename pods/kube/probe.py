@@ -27,7 +27,8 @@ class Probe:
     `ask` makes the request and raises KubeError; `recovered` is called once when the cluster answers
     again after it did not. Owned by a Cluster, whose first user starts it and whose last stops it.
 
-    `outages` counts how often it came back. An answer tells nothing about a stream of before the outage.
+    `outages` counts how often it came back, the last time at `recovered_at`. An answer tells nothing about
+    a stream of before the outage.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Probe:
         self.failure: KubeError | None = None
         self.answered_at: float | None = None
         self.outages = 0
+        self.recovered_at: float | None = None
         self._answered_before_outage: float | None = None
         self._name = name
         self._clock = clock
@@ -99,5 +101,6 @@ class Probe:
         if self.failure is not None:
             self.failure = None
             self.outages += 1
+            self.recovered_at = self.answered_at
             self._answered_before_outage = before
             self._recovered()

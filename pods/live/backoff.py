@@ -4,13 +4,16 @@ import random
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 30.0
+# The shortest a pause may be drawn, as a part of the longest: a namespace costs two scopes, and is
+# asked for no more than 20 times in a minute of failures.
+LEAST = 0.75
 # A connection that did not last this long counts as one more failure: a server that closes each
 # watch cleanly at once is asked no more often than one that refuses it.
 LASTING_SECONDS = 5.0
 
 
 class Backoff:
-    """1, 2, 4 … 30 s, each drawn between half and the whole of it (so at most 30 s)."""
+    """1, 2, 4 … 30 s, each drawn between three quarters and the whole of it (so at most 30 s)."""
 
     def __init__(self, rng: random.Random | None = None) -> None:
         self.failures = 0
@@ -20,7 +23,7 @@ class Backoff:
         """Counts a failure and gives the seconds to wait."""
         ceiling: float = min(FIRST_SECONDS * 2**self.failures, LONGEST_SECONDS)
         self.failures += 1
-        return ceiling * (0.5 + 0.5 * self._rng.random())
+        return ceiling * (LEAST + (1 - LEAST) * self._rng.random())
 
     def held(self, lasted: float) -> None:
         """Forgets earlier failures where the connection that just ended `lasted` long enough, in seconds."""

@@ -6,7 +6,8 @@ moment whether what the sink holds is known to be right, and if not, why and sin
 response is closed in a `finally`. Nobody is awaited inside the watch loop but the server.
 
 After client-go's Reflector: list, then watch from its version; bookmarks move the version on; 410
-lists again. What differs: one probe per cluster decides whether trying makes sense at all.
+lists again. What differs: one probe per cluster decides whether trying makes sense at all, and after a
+broken connection a version is trusted only when the cluster is not older than what was seen of it.
 """
 
 import asyncio
@@ -20,14 +21,17 @@ from pods.kube.errors import (
     Expired,
     Forbidden,
     KubeError,
+    Mute,
+    ServerError,
     StreamRestarted,
     Unreachable,
     Unsupported,
     VersionTooLarge,
 )
-from pods.kube.listwatch import Event, InitialEventsMissing, ListWatch
+from pods.kube.listwatch import MIN_WATCH_SECONDS, Event, InitialEventsMissing, ListWatch
 from pods.live.backoff import Backoff
 from pods.live.status import FlowStatus
+from pods.live.version import KnownVersion
 
 
 class Identified(Protocol):
@@ -46,6 +50,8 @@ POLLS_BETWEEN_WATCHES = 30
 SETTLE_SECONDS = 1.0
 # A server that never ends a streaming list may go on with changes: then silence does not tell.
 INITIAL_SECONDS = 60.0
+# A server that says how long to wait is taken at its word, but asked no more often than this.
+LONGEST_BESIDE_ASKED = 10.0
 # When a cluster answers again, its scopes resume within this time, not all at once.
 RESUME_SPREAD_SECONDS = 0.8
 
@@ -74,8 +80,7 @@ class Reflector(Generic[T]):
         self._sink = sink
         self._clock = clock
         self._backoff = backoff or Backoff()
-        self._version: str | None = None
-        self._generation = -1
+        self._version = KnownVersion(source.cluster, clock)
         self._initial: dict[str, T] = {}
         self._settling: asyncio.TimerHandle | None = None
         self._flowing_at: float | None = None
@@ -87,7 +92,7 @@ class Reflector(Generic[T]):
 
     def forget(self) -> None:
         """Starts from a list the next time, whatever the version that was reached."""
-        self._version = None
+        self._version.forget()
 
     async def run(self) -> None:
         """Lists and watches until cancelled."""
@@ -100,11 +105,10 @@ class Reflector(Generic[T]):
 
     async def _attempt(self) -> float:
         """One connection, from opening to end. Gives the seconds to wait before the next."""
-        if self._generation != self._cluster.generation:
-            self._generation = self._cluster.generation
-            self._version = None
         self._flowing_at = None
         try:
+            await self._answering()
+            await self._version.check(self.status.confirmed_at(), self._source.present_version)
             await self._list_and_watch()
         except StreamRestarted:
             return self._backoff.spread(RESUME_SPREAD_SECONDS)
@@ -112,18 +116,46 @@ class Reflector(Generic[T]):
             self._backoff.held(self._flowed())
             self.status.broken(error.reason)
             return await self._pause_after(error)
-        pause = self._backoff.ended(self._flowed())
+        return await self._pause_after_end()
+
+    async def _answering(self) -> None:
+        """While the cluster does not answer its probe nothing is tried, whatever this scope failed of."""
+        if self._cluster.probe.failure is not None:
+            await self._cluster.probe.answered_since(self._clock.monotonic())
+            await self._clock.sleep(self._backoff.spread(RESUME_SPREAD_SECONDS))
+
+    async def _pause_after_end(self) -> float:
+        """After a clean end; one that came sooner than asked for may be a server's going down."""
+        lasted = self._flowed()
+        pause = self._backoff.ended(lasted)
         if pause > 0:
             self.status.broken(Reason("closed_early"))
+        elif lasted < MIN_WATCH_SECONDS:
+            await self._cluster.probe.answered_since(self._clock.monotonic())
+            return self._backoff.spread(RESUME_SPREAD_SECONDS)
         return pause
 
     async def _pause_after(self, error: KubeError) -> float:
         if isinstance(error, Expired | VersionTooLarge):
-            self._version = None
-            return self._backoff.failed() if self._backoff.failures else self._once()
+            self._version.forget()
+            if self._backoff.failures == 0:
+                return self._once()
+            if not self._cluster.streaming_lists:
+                self._backoff.failures += 1  # a try is two requests then, and counts twice
+            return self._backoff.failed()
         if isinstance(error, Unreachable):
+            if isinstance(error, Mute):
+                self._version.forget()
+            self._version.doubt(self._flowed())
             return await self._wait_for_cluster()
-        return max(self._backoff.failed(), error.retry_after or 0.0)
+        if isinstance(error, ServerError):  # a gateway may be speaking for a cluster that is gone
+            await self._cluster.probe.answered_since(self._clock.monotonic())
+        if isinstance(error, Forbidden):
+            self._backoff.failures += 1  # the watch was refused, and the list as well
+        pause = self._backoff.failed()
+        if error.retry_after is None:
+            return pause
+        return max(min(pause, LONGEST_BESIDE_ASKED), error.retry_after) + self._backoff.spread(1.0)
 
     def _flowed(self) -> float:
         """How long the last connection's watch, or polling, went well, in seconds."""
@@ -145,7 +177,7 @@ class Reflector(Generic[T]):
         return pause if self._backoff.failures > 2 else 0.0
 
     async def _list_and_watch(self) -> None:
-        if self._version is None and self._cluster.streaming_lists:
+        if self._version.value is None and self._cluster.streaming_lists:
             try:
                 await self._stream(None)
                 return
@@ -154,10 +186,10 @@ class Reflector(Generic[T]):
             except Forbidden as error:
                 await self._poll(error)
                 return
-        if self._version is None:
+        if self._version.value is None:
             await self._list()
         try:
-            await self._stream(self._version)
+            await self._stream(self._version.value)
         except Forbidden as error:
             await self._poll(error)
 
@@ -170,7 +202,7 @@ class Reflector(Generic[T]):
                 version = page.resource_version
                 self.status.heard()
         self._sink.replace(items)
-        self._version = version
+        self._version.moved_to(version)
         self.status.listed()
 
     async def _stream(self, version: str | None) -> None:
@@ -186,7 +218,7 @@ class Reflector(Generic[T]):
                         self._opened()
                         self._take(batch)
                     elif self._take_initial(batch):
-                        version = self._version
+                        version = self._version.value
                         await gate.aclose()
                         self._opened()
                     elif self._clock.monotonic() - opened_at > INITIAL_SECONDS:
@@ -218,7 +250,7 @@ class Reflector(Generic[T]):
             if event.initial_end:
                 self._sink.replace(list(self._initial.values()))
                 self._initial = {}
-                self._version = event.resource_version
+                self._version.moved_to(event.resource_version)
                 self.status.listed()
                 self._take(batch[index + 1 :])
                 return True
@@ -235,7 +267,7 @@ class Reflector(Generic[T]):
         changes = [event for event in batch if event.item is not None]
         if changes:
             self._sink.apply(changes)
-        self._version = batch[-1].resource_version or self._version
+        self._version.moved_to(batch[-1].resource_version)
         self.status.heard()
 
     async def _poll(self, watch_refused: Forbidden) -> None:
@@ -251,7 +283,7 @@ class Reflector(Generic[T]):
             self.status.polling(POLL_SECONDS, self._cluster.probe, reason)
             await self._clock.sleep(POLL_SECONDS)
             await self._list()
-        self._version = None
+        self._version.forget()
 
 
 def _verbs(refused: Forbidden) -> dict[str, str | int | float | None]:

@@ -130,7 +130,7 @@ class FlowStatus:
             long_ago = now - self._broken_at >= STALE_AFTER_SECONDS
             return FeedState("stale" if long_ago else "catching_up", self._wall(confirmed), self.reason)
         if now - confirmed >= STALE_AFTER_SECONDS:
-            failure = self._probe.failure if self._probe is not None else None
+            failure = self.cluster.failure
             reason = failure.reason if failure is not None else Reason("reconnecting")
             return FeedState("stale", self._wall(confirmed), reason)
         return FeedState("live", self._live_since or self._wall(confirmed), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,7 @@ import pytest_asyncio
 
 from pods.kube.cluster import Cluster
 from pods.kube.source import ClusterSource, KubeconfigSource
-from tests.cluster import programs
-from tests.cluster.build import BuildError, ensure
 from tests.cluster.control_plane import ControlPlane
-from tests.kube.client_certificate import write_authority
 from tests.kube.proxy import TcpProxy
 from tests.kube.writer import Writer
 
@@ -40,23 +37,6 @@ async def make_cluster() -> AsyncIterator[MakeCluster]:
         await cluster.close()
 
 
-@pytest.fixture(scope="session")
-def client_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The certificate authority whose client certificates `breakable_control_plane` takes."""
-    return write_authority(tmp_path_factory.mktemp("client-authority"))
-
-
-@pytest.fixture(scope="session")
-def breakable_control_plane(client_authority: Path) -> Iterator[ControlPlane]:
-    """A control plane that tests may kill and freeze; each leaves it running."""
-    try:
-        ensure(programs.SMALL)
-    except BuildError as error:
-        pytest.skip(str(error))
-    with ControlPlane(apiserver_arguments=[f"--client-ca-file={client_authority}"]) as control_plane:
-        yield control_plane
-
-
 @pytest.fixture
 def cluster(make_cluster: MakeCluster, control_plane: ControlPlane) -> Cluster:
     """The shared control plane, seen with the administrator's rights."""
@@ -78,8 +58,7 @@ async def proxy(control_plane: ControlPlane) -> AsyncIterator[TcpProxy]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of these fixtures as those that need a control plane."""
-    own = {"breakable_control_plane", "crowded_control_plane"}
+    """Marks the tests of this fixture as those that need a control plane."""
     for item in items:
-        if own & set(getattr(item, "fixturenames", ())):
+        if "crowded_control_plane" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.cluster)

@@ -17,6 +17,7 @@ from tests.cluster.http import JsonClient
 
 # etcd takes 128 operations and 1.5 MiB at once: 100 objects may have 12 kB each.
 OPERATIONS_AT_ONCE = 100
+CREATED = "2026-01-01T00:00:00Z"
 
 Objects = Iterable[tuple[str, dict[str, Any]]]
 
@@ -31,10 +32,10 @@ class Etcd:
         """Creates namespaces."""
         self.put((f"/registry/namespaces/{name}", _namespace(name)) for name in names)
 
-    def put_pods(self, names: Mapping[str, Iterable[str]]) -> None:
-        """Creates small pods that no node has taken, by namespace."""
+    def put_pods(self, names: Mapping[str, Iterable[str]], created: str = CREATED) -> None:
+        """Creates small pods that no node has taken, by namespace, as if at `created` (RFC 3339)."""
         self.put(
-            (f"/registry/pods/{namespace}/{name}", _pod(namespace, name))
+            (f"/registry/pods/{namespace}/{name}", _pod(namespace, name, created))
             for namespace, pods in names.items()
             for name in pods
         )
@@ -61,8 +62,8 @@ def _text(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _metadata(name: str) -> dict[str, Any]:
-    return {"name": name, "uid": str(uuid.uuid4()), "creationTimestamp": "2026-01-01T00:00:00Z"}
+def _metadata(name: str, created: str = CREATED) -> dict[str, Any]:
+    return {"name": name, "uid": str(uuid.uuid4()), "creationTimestamp": created}
 
 
 def _namespace(name: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _namespace(name: str) -> dict[str, Any]:
     }
 
 
-def _pod(namespace: str, name: str) -> dict[str, Any]:
+def _pod(namespace: str, name: str, created: str) -> dict[str, Any]:
     container = {
         "name": "main",
         "image": "registry.example/app:1",
@@ -87,7 +88,7 @@ def _pod(namespace: str, name: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": _metadata(name) | {"namespace": namespace, "labels": {"app": "many"}},
+        "metadata": _metadata(name, created) | {"namespace": namespace, "labels": {"app": "many"}},
         "spec": {
             "containers": [container],
             "restartPolicy": "Always",

@@ -6,20 +6,22 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
+from tests.cluster.processes import free_port
+
 PIECE_BYTES = 64 * 1024
 
 
 class TcpProxy:
     """Forwards connections on 127.0.0.1 to `port`; TLS goes through untouched.
 
-    `accepted` counts the connections that were made to it so far.
+    `own_port` is where it listens. `accepted` counts the connections that were made to it so far.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, own_port: int | None = None) -> None:
         self.accepted = 0
         self._target = port
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._port = own_port or free_port()
         self._connections: set[asyncio.Task[None]] = set()
         self._flows = asyncio.Event()
         self._flows.set()
@@ -53,9 +55,10 @@ class TcpProxy:
             await asyncio.wait(self._connections)
 
     async def restore(self) -> None:
-        """Takes connections (again), on the same port."""
+        """Takes connections (again), on the same port; nothing where it does."""
+        if self._server is not None:
+            return
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, reuse_address=True)
-        self._port = self._server.sockets[0].getsockname()[1]
 
     def swallow(self) -> None:
         """From now on bytes vanish, as on a dead link; connections are taken and stay open."""

@@ -164,7 +164,7 @@ class Request(NamedTuple):
     """What was asked, and when. `version` is None but for a watch from one."""
 
     at: float
-    verb: Literal["list", "stream", "watch"]
+    verb: Literal["list", "stream", "watch", "version"]
     version: str | None = None
 
 
@@ -205,6 +205,11 @@ class FakeListWatch(ListWatch[T]):
 
     def watch(self, resource_version: str | None) -> AsyncGenerator[list[Event[T]], None]:
         return self._keep(self._watch(resource_version))
+
+    async def present_version(self) -> str:
+        self._note("version", None)
+        self._raise(self.refuse_list())
+        return str(self.world.version)
 
     def _keep(self, generator: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
         self._kept.append(generator)
@@ -258,7 +263,7 @@ class FakeListWatch(ListWatch[T]):
         ]
         return added if self.silent else [*added, self.world.bookmark(initial_end=True)]
 
-    def _note(self, verb: Literal["list", "stream", "watch"], version: str | None) -> None:
+    def _note(self, verb: Literal["list", "stream", "watch", "version"], version: str | None) -> None:
         if len(self.requests) >= MOST_REQUESTS:
             raise RuntimeError("asks without end")
         self.requests.append(Request(self.cluster.clock.monotonic(), verb, version))

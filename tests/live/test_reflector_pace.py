@@ -120,7 +120,7 @@ async def test_nothing_is_tried_until_the_cluster_answers_its_probe(rig: Rig) ->
     recovered = rig.cluster.probe.outages
     await rig.until(lambda: rig.cluster.probe.outages > recovered)
     assert await rig.until(lambda: rig.source.open == 1) < 1.0
-    assert rig.source.asked() == ["stream", "watch"]
+    assert rig.source.asked() == ["stream", "version", "watch"]
     assert await rig.until(lambda: rig.state.state == "live") < 1.1
 
 

@@ -24,10 +24,15 @@ _SELF = Path("/proc/self")
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 # The states of /proc/net/tcp that tell of a leak: a live connection, and one whose peer has gone.
 TCP_STATES = {"01": "established", "08": "close_wait"}
+# The event loop's pool: bounded, filled as need be, and kept.
+_POOL_THREADS = "asyncio_"
 
 
 class Census(msgspec.Struct, frozen=True):
-    """Counts at one moment. `sockets` is None where the server does not tell, `tcp` empty without /proc."""
+    """Counts at one moment. `sockets` is None where the server does not tell, `tcp` empty without /proc.
+
+    `threads` leaves out the event loop's own pool, which is bounded and only ever grows.
+    """
 
     sockets: int | None
     lifecycles: int
@@ -58,7 +63,7 @@ def take(runtime: "Runtime") -> Census:
         feeds=len(runtime.hub.feeds()),
         upstream_watches=sum(len(cluster.watches) for cluster in runtime.clusters.connected()),
         tasks=names.total(),
-        threads=threading.active_count(),
+        threads=sum(not thread.name.startswith(_POOL_THREADS) for thread in threading.enumerate()),
         unacknowledged_bytes=sum(viewing.viewer.outbox.unacknowledged for viewing in viewings),
         tcp=_tcp(),
     )

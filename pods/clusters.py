@@ -79,21 +79,11 @@ class Clusters:
         now = self._clock.monotonic()
         if connected is None or now - connected.discovered_at < older_than:
             return False
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                names = await list_namespaces(connected.cluster)
-        except Forbidden:
-            connected.failure = None
+        names = await self._names(connected)
+        # Not where this was cancelled: whoever asked has left, and the next one in line asks anew.
+        connected.discovered_at = self._clock.monotonic()
+        if names is None:
             return False
-        except TimeoutError:
-            connected.failure = _UNANSWERED
-            return False
-        except KubeError as error:
-            connected.failure = error.reason
-            return False
-        finally:
-            connected.discovered_at = self._clock.monotonic()
-        connected.failure = None
         return await database_sync_to_async(record_namespaces)(name, names)
 
     async def may_list_everywhere(self, name: str) -> bool:
@@ -121,8 +111,25 @@ class Clusters:
         guessed, connected.guessed = connected.guessed, None
         return await self.may_list_everywhere(name) != guessed
 
+    async def _names(self, connected: _Connected) -> set[str] | None:
+        """The cluster's namespaces; None where they may not be listed, or do not come in time."""
+        failure: Reason | None = None
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                names = await list_namespaces(connected.cluster)
+                connected.failure = None
+                return names
+        except Forbidden:
+            pass
+        except TimeoutError:
+            failure = _UNANSWERED
+        except KubeError as error:
+            failure = error.reason
+        connected.failure = failure
+        return None
+
     async def _ask_wide(self, connected: _Connected) -> None:
-        connected.wide_asked_at = asked_at = self._clock.monotonic()
+        asked_at = self._clock.monotonic()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 connected.wide = await may_list_everywhere(connected.cluster)
@@ -131,6 +138,7 @@ class Clusters:
             connected.failure = _UNANSWERED
         except KubeError as error:
             connected.failure = error.reason
+        connected.wide_asked_at = asked_at
 
     def failure(self, name: str) -> Reason | None:
         """What the last request of the portal's own to this cluster failed of."""

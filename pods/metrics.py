@@ -50,7 +50,7 @@ WATCH_TASKS = Gauge("k8sportal_watch_tasks", "Tasks that run a viewer's watch.")
 SUBSCRIPTIONS = Gauge("k8sportal_subscriptions", "Subscriptions to feeds, viewers' and requests'.")
 FEEDS = Gauge("k8sportal_feeds", "Feeds that run, those that linger after their last viewer included.")
 TASKS = Gauge("k8sportal_tasks", "Tasks of the event loop.")
-THREADS = Gauge("k8sportal_threads", "Threads of the process.")
+THREADS = Gauge("k8sportal_threads", "Threads of the process beside the event loop's bounded pool.")
 UNACKNOWLEDGED = Gauge("k8sportal_unacknowledged_bytes", "Bytes sent to viewers and not acknowledged.")
 TCP_CONNECTIONS = Gauge(
     "k8sportal_tcp_connections", "TCP connections of this process, by state (Linux).", ["state"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from pods import metrics
-from pods.lifecycle import WATCH_TASK
+from pods.lifecycle import WATCH_TASK, Lifecycle
 
 if TYPE_CHECKING:
     from pods.runtime import Runtime
@@ -58,7 +58,8 @@ class Reaper:
     def _left(self) -> Iterator[Left]:
         """What is held though its owner has ended."""
         runtime = self._runtime
-        for life in runtime.sockets:
+        guarded = (one for one in runtime.access_watch.guarded if isinstance(one, Lifecycle))
+        for life in {*runtime.sockets, *guarded}:
             if life.over:
                 yield Left("lifecycle", life, life.connection, life.reap)
         for held in list(runtime.hub.held):

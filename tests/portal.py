@@ -34,6 +34,7 @@ class PortalProcess:
     """`python -m k8sportal.run` on a free port, with a data folder of its own.
 
     `environment` adds to and overrides the settings. Everybody may read unless it says otherwise.
+    `program` is another module that serves a portal.
     """
 
     program = "k8sportal.run"
@@ -43,7 +44,9 @@ class PortalProcess:
         kubeconfig: Path | str | None = None,
         server: str = "daphne",
         environment: dict[str, str] | None = None,
+        program: str = "k8sportal.run",
     ) -> None:
+        self.program = program
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="k8sportal-test-")
         self.folder = Path(self._folder.name)

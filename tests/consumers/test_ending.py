@@ -13,9 +13,9 @@ import pytest
 
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.processes import free_port
-from tests.consumers.test_leaving import unpaired
 from tests.consumers.viewer import viewing
 from tests.portal import ROOT, PortalProcess
+from tests.reliability.log import unpaired
 
 END_SECONDS = 10.0
 

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-import re
 import signal
 import socket
 import struct
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +15,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.consumers.browser import Browser
 from tests.consumers.conftest import View
 from tests.portal import ROOT, PortalProcess
+from tests.reliability.log import unpaired
 
 REFRESHES = 100
 TABS = 50
@@ -83,17 +82,6 @@ def held(portal: PortalProcess, control_plane: ControlPlane) -> Iterator[Held]:
     yield Held(portal, control_plane)
     portal.wait_until(lambda: not unpaired(portal.log()), GONE_SECONDS, "a line for each end")
     assert "Traceback" not in portal.log()[start:]
-
-
-def unpaired(log: str) -> Counter[str]:
-    """Connections and watches with one line in the log and not the other."""
-    lines: Counter[str] = Counter()
-    for line in log.splitlines():
-        if match := re.match(r"\{.*\"event\": \"(socket|watch)_(opened|closed|ended)\"", line):
-            entry = json.loads(line)
-            name = f"{match[1]} {entry['connection' if match[1] == 'socket' else 'watch']}"
-            lines[name] += 1 if match[2] == "opened" else -1
-    return Counter({name: count for name, count in lines.items() if count})
 
 
 async def test_a_page_refreshed_100_times_leaves_as_many_connections_as_before(

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from pods import clusters
 from pods.access import load_access
 from pods.consumers import PodConsumer
+from pods.kube.objects import list_namespaces
 from pods.live import outbox
 from pods.models import Namespace
 from pods.runtime import Runtime
@@ -214,6 +215,29 @@ async def test_the_end_of_the_runtime_leaves_no_feed(runtime: Runtime) -> None:
     await asyncio.wait_for(draining, 5)
     _assert_gone(runtime)
     assert not runtime.hub.feeds()
+
+
+async def test_a_list_of_namespaces_given_up_by_one_viewer_is_made_for_the_next(
+    runtime: Runtime, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked first has left: nobody after them is told that a namespace is unknown, which it is not."""
+    asked = asyncio.Event()
+
+    async def noted(cluster: Any) -> set[str]:
+        asked.set()
+        return await list_namespaces(cluster)
+
+    monkeypatch.setattr(clusters, "list_namespaces", noted)
+    query = f"cluster=test&namespace={namespace}"
+    first = Peer(runtime, query)
+    await asyncio.wait_for(asked.wait(), 5)
+    second = Peer(runtime, query)
+    first.call.cancel()
+    await asyncio.wait([first.call])
+    await second.snapshot()
+    second.leaves()
+    await asyncio.wait_for(second.call, 5)
+    _assert_gone(runtime)
 
 
 async def test_a_guess_about_a_cluster_that_did_not_answer_is_put_right(

@@ -1,0 +1,86 @@
+"""What a portal says it holds: its own metrics, added up over its replicas."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pods.leakcheck.target import Address, CannotCheckError, get
+
+_SERIES = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)")
+
+REAPED = "reaped by the portal itself"
+# What must be as before: in words, by the metric (all its series added up, or those with this label).
+# Each is back at what it was at the latest when the last viewer's feed has lingered.
+_RETURNING = {
+    "sockets": "k8sportal_sockets",
+    "the server's sockets": "k8sportal_server_sockets",
+    "lifecycles": "k8sportal_lifecycles",
+    "viewers": "k8sportal_viewers",
+    "viewers' tasks": "k8sportal_watch_tasks",
+    "subscriptions": "k8sportal_subscriptions",
+    "un-acknowledged bytes": "k8sportal_unacknowledged_bytes",
+    "feeds": "k8sportal_feeds",
+    "upstream watches": "k8sportal_upstream_watches",
+    REAPED: "k8sportal_reaped_total",
+    "connections ESTABLISHED": 'k8sportal_tcp_connections{state="established"}',
+    "connections CLOSE_WAIT": 'k8sportal_tcp_connections{state="close_wait"}',
+}
+# A process that has just started has fewer of these than one that has been used.
+_PROCESS = {
+    "tasks": "k8sportal_tasks",
+    "threads": "k8sportal_threads",
+    "file descriptors": "process_open_fds",
+}
+COUNTS = _RETURNING | _PROCESS
+RETURNING = tuple(_RETURNING)
+# Back as soon as a viewer is gone; the rest may linger (PORTAL_LINGER_SECONDS).
+PROMPT = RETURNING[:7]
+
+
+class Reading(NamedTuple):
+    """All counts at one moment; `started` tells a process from the one that took its place."""
+
+    counts: dict[str, int]
+    memory: int
+    started: tuple[float, ...]
+
+    def beyond(self, before: "Reading", names: Sequence[str] = tuple(COUNTS)) -> dict[str, int]:
+        """By how much each count is above what it was before, where it is."""
+        more = {name: self.counts[name] - before.counts[name] for name in names}
+        return {name: count for name, count in more.items() if count > 0}
+
+
+async def read(pages: Sequence[Address]) -> Reading:
+    """Reads the metrics of every replica. Raises CannotCheckError."""
+    replicas = await asyncio.gather(*(_series(page) for page in pages))
+    total: Counter[str] = Counter()
+    for series in replicas:
+        total.update(series)
+    return Reading(
+        counts={name: round(total[metric]) for name, metric in COUNTS.items()},
+        memory=round(total["process_resident_memory_bytes"]),
+        started=tuple(series["process_start_time_seconds"] for series in replicas),
+    )
+
+
+async def _series(page: Address) -> Counter[str]:
+    """The values of a page by `metric{labels}`, and the sums by `metric`."""
+    status, body = await get(page)
+    if status == 403:
+        raise CannotCheckError(
+            f"{page} is refused to this address. PORTAL_METRICS_FROM says who may read the metrics."
+        )
+    if status != 200:
+        raise CannotCheckError(f"{page} answers {status}, and not with metrics.")
+    found: Counter[str] = Counter()
+    for line in body.decode("utf-8", "replace").splitlines():
+        match = _SERIES.fullmatch(line)
+        if match:
+            found[match[1]] += float(match[3])  # type: ignore[assignment]
+            if match[2]:
+                found[f"{match[1]}{{{match[2]}}}"] = float(match[3])  # type: ignore[assignment]
+    if "k8sportal_lifecycles" not in found:
+        raise CannotCheckError(f"{page} holds no metrics of a portal that can be checked.")
+    return found

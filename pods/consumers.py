@@ -7,6 +7,7 @@ viewer outlives `__call__`.
 """
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,7 +29,7 @@ from pods.domain.protocol import (
 )
 from pods.lifecycle import Lifecycle
 from pods.sockets import TooManySockets
-from pods.throttle import Throttle
+from pods.throttle import ACKS_PER_MESSAGE, Throttle
 from pods.viewing import Refused, Viewing
 from pods.viewparams import BadParams
 
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# Acknowledgements may come five times as often as other messages (docs/contract.md, "Limits").
-ACKS_PER_MESSAGE = 5
 DATABASE_SECONDS = 10.0
+# A viewer that does not read is closed without the words.
+WORDS_SECONDS = 1.0
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_ack = msgspec.json.Decoder(AckFrame).decode
@@ -85,6 +86,12 @@ class PodConsumer(AsyncWebsocketConsumer):
             await self._refuse(refused)
             return
         self.life.start_watch(viewing, self._run_watch(viewing))
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """The viewer left, or the server refused what it sent: then the code is the portal's."""
+        if message.get("refused") and self.life.close_code is None:
+            self.life.close_code = message["code"]
+        await super().websocket_disconnect(message)
 
     async def disconnect(self, code: int) -> None:
         """The viewer left: its watch is cancelled and awaited."""
@@ -169,7 +176,9 @@ class PodConsumer(AsyncWebsocketConsumer):
         self.life.close_code = int(refused.close_code)
         frame = error_frame(refused.code, refused.params, final=True)
         try:
-            await self._send_text(encode(frame).decode())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WORDS_SECONDS):
+                    await self._send_text(encode(frame).decode())
             await self._to_peer({"type": "websocket.close", "code": self.life.close_code})
         except PeerGone:
             return

@@ -20,8 +20,9 @@ CLOSE_HANDSHAKE_SECONDS = 3.0
 # frame; what comes in is held to `message_bytes()`.
 SENT_BYTES = 1024 * 1024
 FRAGMENTS_PER_MESSAGE = 64
-# Twice what the consumer allows in messages and acknowledgements: it is to have the first word.
-FRAMES_PER_ALLOWED = 2
+# Five times what the consumer counts of messages and acknowledgements: it is to have the first word, and
+# does not count the acknowledgements of a viewer that keeps up.
+FRAMES_PER_ALLOWED = 5
 _MESSAGE_BYTES = 64 * 1024
 _CONTINUATION, _CONTROL = 0x0, 0x8
 

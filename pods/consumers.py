@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# One acknowledgement for so much that was sent is not counted against their limit: a viewer that keeps up
+# with a fast namespace sends many.
+FREE_ACK_BYTES = 32 * 1024
 DATABASE_SECONDS = 10.0
 # A viewer that does not read is closed without the words.
 WORDS_SECONDS = 1.0
@@ -62,6 +65,7 @@ class PodConsumer(AsyncWebsocketConsumer):
         rate = self.runtime.limits.messages_per_second
         self._messages = Throttle(rate, self.runtime.clock)
         self._acks = Throttle(rate * ACKS_PER_MESSAGE, self.runtime.clock)
+        self._acknowledgements = 0
         async with Lifecycle(self.runtime, scope) as self.life:
             await super().__call__(scope, receive, send)
 
@@ -149,11 +153,17 @@ class PodConsumer(AsyncWebsocketConsumer):
             ack = _decode_ack(text) if is_ack else None
         except (msgspec.MsgspecError, RecursionError) as error:
             raise Refused("bad_frame", CloseCode.INVALID_DATA) from error
-        if not (self._acks if is_ack else self._messages).allows():
+        if not (self._may_acknowledge() if is_ack else self._messages.allows()):
             rate = self.runtime.limits.messages_per_second
             raise Refused("too_many_messages", CloseCode.TOO_MANY, {"limit": rate})
         if ack is not None and self.life.viewing is not None:
             self.life.viewing.viewer.acknowledged(ack.namespace, ack.token, ack.part)
+
+    def _may_acknowledge(self) -> bool:
+        """Counts an acknowledgement, unless the viewer has earned it by what it was sent."""
+        self._acknowledgements += 1
+        sent = self.life.viewing.viewer.bytes if self.life.viewing is not None else 0
+        return sent >= self._acknowledgements * FREE_ACK_BYTES or self._acks.allows()
 
     async def _run_watch(self, viewing: Viewing) -> None:
         """The viewer's watch, and what is said where it cannot go on."""

@@ -32,9 +32,6 @@ STOP_SECONDS = 2.0
 # ping forgets the timer of the last: the time-out has to be the shorter of the two.
 PING_INTERVAL_SECONDS = 45
 PING_TIMEOUT_SECONDS = 40
-# What the servers themselves take. The limit that viewers are told is the consumer's, which refuses in
-# words; Daphne's library holds what is sent to the same size, so it must be above the longest frame.
-MESSAGE_BYTES = 1024 * 1024
 
 
 class Runtime(Protocol):

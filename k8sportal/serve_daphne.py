@@ -4,18 +4,17 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from daphne.server import Server, twisted_loop  # first: it installs the reactor that Twisted then keeps
 
 # isort: split
-from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer, reactor
 
 from k8sportal.serve import (
     CLOSE_SECONDS,
     DRAIN_SECONDS,
-    MESSAGE_BYTES,
     PING_INTERVAL_SECONDS,
     PING_TIMEOUT_SECONDS,
     STOP_SECONDS,
@@ -24,6 +23,8 @@ from k8sportal.serve import (
     Runtime,
     step,
 )
+from k8sportal.serve_daphne_connections import Inbox, PortalChannel, PortalSocket
+from k8sportal.serve_limits import CLOSE_HANDSHAKE_SECONDS, SENT_BYTES
 
 logging.getLogger("daphne").setLevel(logging.WARNING)
 _FOR_EVER = -1
@@ -41,8 +42,8 @@ class PortalServer(Server):
             ping_interval=PING_INTERVAL_SECONDS,
             ping_timeout=PING_TIMEOUT_SECONDS,
             websocket_timeout=_FOR_EVER,  # Daphne would close every socket after a day
-            websocket_max_message_size=MESSAGE_BYTES,
-            websocket_max_frame_size=MESSAGE_BYTES,
+            websocket_max_message_size=SENT_BYTES,
+            websocket_max_frame_size=SENT_BYTES,
             server_name="k8sportal",
         )
         self.endpoints: list[str] = []
@@ -53,8 +54,31 @@ class PortalServer(Server):
         """Take over the listening socket; called by Daphne when its factories are made."""
         # A frame that is too large or malformed is answered by a close code, not by a reset.
         # `Origin: null` is pods.origin's to refuse; by default autobahn would, with 400.
-        self.ws_factory.setProtocolOptions(failByDrop=False, tcpNoDelay=True, allowNullOrigin=True)
+        self.ws_factory.setProtocolOptions(
+            failByDrop=False,
+            tcpNoDelay=True,
+            allowNullOrigin=True,
+            closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS,
+        )
+        self.ws_factory.protocol = PortalSocket
+        self.http_factory.protocol = PortalChannel
         self.port = reactor.adoptStreamPort(self.listening.fileno(), self.listening.family, self.http_factory)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """As Daphne does, but what a WebSocket's peer sends is read as it is taken."""
+        if not isinstance(protocol, PortalSocket):
+            return super().create_application(protocol, scope)
+        inbox = Inbox(protocol.transport)
+        scope = {**scope, "asgi": {"version": "3.0"}}
+        call = self.application(scope, inbox.get, partial(self.handle_reply, protocol))
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(call)
+        return inbox
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """As Daphne does, but a frame waits until its peer has read most of those before it."""
+        if message["type"] == "websocket.send":
+            await protocol.writable.wait()
+        await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> Any:
         """Cancel what still runs, as Daphne does, but also with a half-sent request open.
@@ -88,7 +112,7 @@ class PortalServer(Server):
     def websockets(self) -> int:
         """How many WebSocket connections are open; those that are gone stay on Daphne's list for a while."""
         return sum(
-            isinstance(connection, WebSocketProtocol) and "disconnected" not in details
+            isinstance(connection, PortalSocket) and "disconnected" not in details
             for connection, details in self.connections.items()
         )
 

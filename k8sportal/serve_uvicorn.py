@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from k8sportal.serve import (
     CLOSE_SECONDS,
     DRAIN_SECONDS,
-    MESSAGE_BYTES,
     PING_INTERVAL_SECONDS,
     PING_TIMEOUT_SECONDS,
     STOP_SECONDS,
@@ -21,6 +19,8 @@ from k8sportal.serve import (
     Runtime,
     step,
 )
+from k8sportal.serve_limits import message_bytes
+from k8sportal.serve_uvicorn_connections import PortalHttp, PortalSocket
 
 
 class PortalServer(uvicorn.Server):
@@ -34,7 +34,7 @@ class PortalServer(uvicorn.Server):
     def websockets(self) -> int:
         """How many WebSocket connections are open."""
         return sum(
-            isinstance(connection, WebSocketsSansIOProtocol) for connection in self.server_state.connections
+            isinstance(connection, PortalSocket) for connection in self.server_state.connections
         )
 
 
@@ -81,8 +81,9 @@ async def _serve(
     server = PortalServer(
         uvicorn.Config(
             tell_vanished(application),
-            ws="websockets-sansio",
-            ws_max_size=MESSAGE_BYTES,
+            http=PortalHttp,
+            ws=PortalSocket,
+            ws_max_size=message_bytes(),
             ws_ping_interval=PING_INTERVAL_SECONDS,
             ws_ping_timeout=PING_TIMEOUT_SECONDS,
             ws_per_message_deflate=False,

@@ -7,6 +7,7 @@ viewer outlives `__call__`.
 """
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,7 +29,7 @@ from pods.domain.protocol import (
 )
 from pods.lifecycle import Lifecycle
 from pods.sockets import TooManySockets
-from pods.throttle import Throttle
+from pods.throttle import ACKS_PER_MESSAGE, Throttle
 from pods.viewing import Refused, Viewing
 from pods.viewparams import BadParams
 
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# Acknowledgements may come five times as often as other messages (docs/contract.md, "Limits").
-ACKS_PER_MESSAGE = 5
+# One acknowledgement for so much that was sent is not counted against their limit: a viewer that keeps up
+# with a fast namespace sends many.
+FREE_ACK_BYTES = 32 * 1024
 DATABASE_SECONDS = 10.0
+# A viewer that does not read is closed without the words.
+WORDS_SECONDS = 1.0
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_ack = msgspec.json.Decoder(AckFrame).decode
@@ -61,6 +65,7 @@ class PodConsumer(AsyncWebsocketConsumer):
         rate = self.runtime.limits.messages_per_second
         self._messages = Throttle(rate, self.runtime.clock)
         self._acks = Throttle(rate * ACKS_PER_MESSAGE, self.runtime.clock)
+        self._acknowledgements = 0
         async with Lifecycle(self.runtime, scope) as self.life:
             await super().__call__(scope, receive, send)
 
@@ -85,6 +90,12 @@ class PodConsumer(AsyncWebsocketConsumer):
             await self._refuse(refused)
             return
         self.life.start_watch(viewing, self._run_watch(viewing))
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """The viewer left, or the server refused what it sent: then the code is the portal's."""
+        if message.get("refused") and self.life.close_code is None:
+            self.life.close_code = message["code"]
+        await super().websocket_disconnect(message)
 
     async def disconnect(self, code: int) -> None:
         """The viewer left: its watch is cancelled and awaited."""
@@ -142,11 +153,17 @@ class PodConsumer(AsyncWebsocketConsumer):
             ack = _decode_ack(text) if is_ack else None
         except (msgspec.MsgspecError, RecursionError) as error:
             raise Refused("bad_frame", CloseCode.INVALID_DATA) from error
-        if not (self._acks if is_ack else self._messages).allows():
+        if not (self._may_acknowledge() if is_ack else self._messages.allows()):
             rate = self.runtime.limits.messages_per_second
             raise Refused("too_many_messages", CloseCode.TOO_MANY, {"limit": rate})
         if ack is not None and self.life.viewing is not None:
             self.life.viewing.viewer.acknowledged(ack.namespace, ack.token, ack.part)
+
+    def _may_acknowledge(self) -> bool:
+        """Counts an acknowledgement, unless the viewer has earned it by what it was sent."""
+        self._acknowledgements += 1
+        sent = self.life.viewing.viewer.bytes if self.life.viewing is not None else 0
+        return sent >= self._acknowledgements * FREE_ACK_BYTES or self._acks.allows()
 
     async def _run_watch(self, viewing: Viewing) -> None:
         """The viewer's watch, and what is said where it cannot go on."""
@@ -169,7 +186,9 @@ class PodConsumer(AsyncWebsocketConsumer):
         self.life.close_code = int(refused.close_code)
         frame = error_frame(refused.code, refused.params, final=True)
         try:
-            await self._send_text(encode(frame).decode())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WORDS_SECONDS):
+                    await self._send_text(encode(frame).decode())
             await self._to_peer({"type": "websocket.close", "code": self.life.close_code})
         except PeerGone:
             return

@@ -2,6 +2,9 @@
 
 from pods.clock import Clock
 
+# Acknowledgements may come five times as often as other messages (docs/contract.md, "Limits").
+ACKS_PER_MESSAGE = 5
+
 
 class Throttle:
     """`rate` messages a second, and as many at once after a quiet second."""

@@ -57,7 +57,7 @@ class Viewing:
                 if self._end is not None:
                     raise self._end
         except SlowViewer as error:
-            raise Refused("slow_viewer", CloseCode.SLOW_VIEWER) from error
+            raise self._end or Refused("slow_viewer", CloseCode.SLOW_VIEWER) from error
 
     def rights_changed(self, person: Person | None) -> None:
         """The rights or the person changed; None: no longer signed in."""
@@ -69,7 +69,7 @@ class Viewing:
     def end(self, refused: Refused) -> None:
         """Ends the watch as soon as its task runs."""
         self._end = self._end or refused
-        self.viewer.interrupt()
+        self.viewer.give_up()
 
     def close(self) -> None:
         """Gives back every subscription. A second close does nothing."""

@@ -1,7 +1,8 @@
 """Outbox: how much a viewer has been sent and not yet acknowledged.
 
-Sending never waits under Daphne, so flow control is the portal's own: at most WINDOW_BYTES are on
-their way to a viewer; the rest waits as a position (subscription.py) and is coalesced per pod.
+At most WINDOW_BYTES are on their way to a viewer; the rest waits as a position (subscription.py) and is
+coalesced per pod. A viewer that acknowledges what it has not read gains nothing: its frames wait in the
+send (viewer.py) until the server's small buffer has room for them.
 """
 
 from collections import deque
@@ -47,6 +48,8 @@ class Outbox:
     def acknowledged(self, label: str, offset: int, part: int | None) -> None:
         """Counts everything of `label` up to `offset` (and `part` of a snapshot there) as merged."""
         sent = self._sent.get(label)
+        if not sent or not _was_sent(sent[-1], offset, part):
+            return
         before = self.unacknowledged
         while sent and (
             sent[0].offset < offset
@@ -69,3 +72,8 @@ class Outbox:
     def flowing(self) -> None:
         """Notes that nothing waits."""
         self._full_since = None
+
+
+def _was_sent(last: _Sent, offset: int, part: int | None) -> bool:
+    """Whether a viewer that was sent `last` can have merged this: a part of a snapshot is a number of ours."""
+    return part is None or offset != last.offset or part <= (last.part or 0)

@@ -7,8 +7,9 @@ it an upsert; a pod that never was in the view is not mentioned to it.
 
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -26,6 +27,8 @@ FRAME_BYTES = 64 * 1024
 # Whoever lacks more than this is better served by a snapshot, which is encoded part by part.
 MAX_DELTA_ROWS = 1_000
 MAX_DELTA_REMOVES = 2_000
+# What a viewer that stops reading is held at the most, and what a view keeps of encoded deltas.
+MAX_DELTA_BYTES = 2 * 1024 * 1024
 # A uid with its quotes and comma; so many of them make a frame.
 UID_BYTES = 40
 REMOVES = FRAME_BYTES // UID_BYTES
@@ -50,16 +53,29 @@ class DeltaPiece(NamedTuple):
 
 
 class Snapshot:
-    """The rows of a view at one offset, encoded part by part as they are asked for, or as one `picture`."""
+    """The rows of a view at one offset, encoded part by part as they are asked for, or as one `picture`.
 
-    def __init__(self, label: str, token: str, offset: int, rows: Sequence[Row]) -> None:
+    What it holds is which pods were there, not how: a part shows each as it is when the part is first
+    asked for, or leaves it out where it has gone, and the deltas after `offset` say the same again. So a
+    viewer that stops in the middle keeps no old rows alive.
+    """
+
+    def __init__(
+        self, label: str, token: str, offset: int, uids: Sequence[str], row: Callable[[str], Row | None]
+    ) -> None:
         self.offset = offset
         self.token = token
-        self.picture = Picture(rows)
         self._label = label
-        self._rows = rows
+        self._uids = uids
+        self._row = row
         self._starts = [0]
         self._encoded: OrderedDict[int, tuple[Frame, bool]] = OrderedDict()
+
+    @cached_property
+    def picture(self) -> Picture:
+        """All the rows, as they are when it is first asked for: at once, for the offset to be theirs."""
+        rows = map(self._row, self._uids)
+        return Picture([row for row in rows if row is not None])
 
     def part(self, number: int) -> tuple[Frame, bool]:
         """Part `number` (from 1, each asked for after the one before it) and whether it is the last."""
@@ -71,17 +87,20 @@ class Snapshot:
         return found
 
     def _encode(self, number: int) -> tuple[Frame, bool]:
+        """Where a part ends stays as it was at first, though its rows may have changed since."""
         end = self._starts[number - 1]
+        stop = self._starts[number] if number < len(self._starts) else len(self._uids)
         encoded: list[msgspec.Raw] = []
         size = 0
-        while end < len(self._rows) and size < FRAME_BYTES:
-            row = encode_row(self._rows[end])
-            encoded.append(row)
-            size += len(bytes(row))
+        while end < stop and (size < FRAME_BYTES or number < len(self._starts)):
+            row = self._row(self._uids[end])
             end += 1
+            if row is not None:
+                encoded.append(encode_row(row))
+                size += len(bytes(encoded[-1]))
         if number == len(self._starts):
             self._starts.append(end)
-        last = end >= len(self._rows)
+        last = end >= len(self._uids)
         frame = SnapshotFrame(namespace=self._label, token=self.token, part=number, last=last, pods=encoded)
         return _frame(frame, self.offset, number), last
 
@@ -126,7 +145,8 @@ class View:
         """The view at the feed's offset; the same object for all who ask before the next change."""
         self._advance()
         if self._snapshot is None or self._snapshot.offset != self._at:
-            self._snapshot = Snapshot(self.label, self.token(self._at), self._at, self.rows())
+            uids = [uid for uid in self._members if uid in self.feed.records]
+            self._snapshot = Snapshot(self.label, self.token(self._at), self._at, uids, self._row)
         return self._snapshot
 
     def delta(self, offset: int) -> list[Frame] | None:
@@ -142,9 +162,14 @@ class View:
             if frames is None:
                 return None
             self._deltas[key] = frames
-            if len(self._deltas) > ENCODED_KEPT:
-                self._deltas.popitem(last=False)
+            self._forget_deltas()
         return self._deltas[key]
+
+    def _forget_deltas(self) -> None:
+        """The oldest go where there are too many of them, or too much in them; the newest stays."""
+        size = sum(frame.size for frames in self._deltas.values() for frame in frames)
+        while len(self._deltas) > ENCODED_KEPT or (size > MAX_DELTA_BYTES and len(self._deltas) > 1):
+            size -= sum(frame.size for frame in self._deltas.popitem(last=False)[1])
 
     def _encode_delta(self, offset: int) -> list[Frame] | None:
         changes = self.feed.changes_since(offset)
@@ -163,14 +188,17 @@ class View:
             return None
         return self._delta_frames(offset, upsert, sorted(gone))
 
-    def _delta_frames(self, offset: int, upsert: list[Row], remove: list[str]) -> list[Frame]:
+    def _delta_frames(self, offset: int, upsert: list[Row], remove: list[str]) -> list[Frame] | None:
         if not upsert and not remove:
             return []
         pieces = [DeltaPiece([], remove[i : i + REMOVES]) for i in range(0, len(remove), REMOVES)]
         pieces = pieces or [DeltaPiece([], [])]
-        size = UID_BYTES * len(pieces[-1].remove)
+        size = total = UID_BYTES * len(pieces[-1].remove)
         for row in upsert:
             encoded = encode_row(row)
+            total += len(bytes(encoded))
+            if total > MAX_DELTA_BYTES:
+                return None
             if size > FRAME_BYTES:
                 pieces.append(DeltaPiece([], []))
                 size = 0
@@ -184,6 +212,10 @@ class View:
             )
             frames.append(_frame(frame, reached, None))
         return frames
+
+    def _row(self, uid: str) -> Row | None:
+        """The pod as it is now; None where it is not in the view any more."""
+        return self.feed.records[uid].row if self._matches(uid) else None
 
     def _advance(self) -> None:
         """Brings membership up to the feed's offset."""

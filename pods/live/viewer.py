@@ -12,7 +12,7 @@ from pods import metrics
 from pods.clock import Clock, rfc3339
 from pods.domain.protocol import encode, feed_frame
 from pods.live.hub import Held
-from pods.live.outbox import Outbox
+from pods.live.outbox import SLOW_SECONDS, Outbox
 from pods.live.subscription import Subscription
 
 # Browsers are promised one at least every 5 s.
@@ -24,7 +24,7 @@ Send = Callable[[str], Awaitable[None]]
 
 
 class SlowViewer(Exception):
-    """Nothing was acknowledged for outbox.SLOW_SECONDS while something waited."""
+    """Nothing was acknowledged for outbox.SLOW_SECONDS while something waited, or no frame was taken."""
 
 
 class Viewer:
@@ -41,6 +41,7 @@ class Viewer:
         self._woken = asyncio.Event()
         self._heartbeat_at = 0.0
         self._interrupted = False
+        self._sending: asyncio.Timeout | None = None
 
     @property
     def held(self) -> dict[str, Held]:
@@ -65,14 +66,14 @@ class Viewer:
         self._woken.set()
 
     def acknowledged(self, label: str | None, token: str, part: int | None) -> None:
-        """The browser has merged everything of `label` up to `token`. Unknown ones are ignored."""
+        """The browser has merged everything of `label` up to `token`. Unknown and forged ones are ignored."""
         if label is None and len(self._held) == 1:
             label = next(iter(self._held))
         held = self._held.get(label or "")
         if held is None:
             return
         offset = held.subscription.view.offset_of(token)
-        if offset is not None:
+        if offset is not None and offset <= held.subscription.feed.offset:
             self.outbox.acknowledged(held.subscription.label, offset, part)
             self.wake()
 
@@ -80,6 +81,12 @@ class Viewer:
         """Makes `run` return before it sends anything more; also a `run` that is yet to come."""
         self._interrupted = True
         self.wake()
+
+    def give_up(self) -> None:
+        """Ends `run`, and does not wait for a peer that does not read (then it raises SlowViewer)."""
+        self.interrupt()
+        if self._sending is not None:
+            self._sending.reschedule(asyncio.get_running_loop().time())
 
     def proceed(self) -> None:
         """Forgets the interruption: its cause is going to be looked at."""
@@ -159,7 +166,14 @@ class Viewer:
         return False
 
     async def _write(self, text: str, size: int) -> None:
-        await self._send(text)
+        """Sends a frame, which waits for the peer to read those before it. Raises SlowViewer."""
+        try:
+            async with asyncio.timeout(SLOW_SECONDS) as self._sending:
+                await self._send(text)
+        except TimeoutError as error:
+            raise SlowViewer from error
+        finally:
+            self._sending = None
         self.sent_at = self._clock.monotonic()
         self.frames += 1
         self.bytes += size

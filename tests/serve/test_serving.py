@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from k8sportal.listening import USER_TIMEOUT_MS, CannotListenError, listen
-from k8sportal.serve import MESSAGE_BYTES
+from k8sportal.serve_limits import message_bytes
 from tests.serve.program import Program
 
 
@@ -83,9 +83,9 @@ async def test_a_second_signal_ends_it_at_once(server: Program) -> None:
 async def test_a_frame_that_is_too_large_is_answered_by_its_close_code(server: Program) -> None:
     port = port_of(server)
     async with aiohttp.ClientSession() as session, session.ws_connect(f"http://127.0.0.1:{port}/") as viewer:
-        await viewer.send_str("x" * MESSAGE_BYTES)
-        assert len((await viewer.receive(timeout=10)).data) == MESSAGE_BYTES
-        await viewer.send_str("x" * (MESSAGE_BYTES + 1))
+        await viewer.send_str("x" * message_bytes())
+        assert len((await viewer.receive(timeout=10)).data) == message_bytes()
+        await viewer.send_str("x" * (message_bytes() + 1))
         message = await viewer.receive(timeout=10)
         assert message.type is aiohttp.WSMsgType.CLOSE
         assert message.data == 1009

@@ -44,8 +44,8 @@ LEDGER: dict[str, str] = {
     "end_label": N_("End the viewer {who}, {connection}"),
     "end_title": N_("End this viewer?"),
     "end_text": N_(
-        "{who} in {where} is sent away, and comes back within seconds. To keep somebody out, take their "
-        "rights away in the administration."
+        "{connection} ({who}, looking at {where}) is sent away, and its page comes back within seconds. To "
+        "keep somebody out, take their rights away in the administration."
     ),
     "end_do": N_("End the viewer"),
     "end_done": N_("Ended: {who}, {connection}."),

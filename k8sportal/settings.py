@@ -108,6 +108,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(PORTAL_PUBLIC_URL and PORTAL_P
 SESSION_COOKIE_NAME = "k8sportal_session"
 CSRF_COOKIE_NAME = "k8sportal_csrf"
 SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "pods.api.csrf_failure"
 
 # --- Signing in ----------------------------------------------------------------------------------
 

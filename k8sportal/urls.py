@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from pods import api, health_views, views
+from pods import api, health_views, ledger_api, ledger_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("pods/<str:cluster>/<str:namespace>/<str:pod>/", views.pod_page, name="pod"),
     path("api/v1/pods", api.pods_list, name="api-pods"),
     path("api/v1/overview", api.overview, name="api-overview"),
+    path("ledger/", ledger_views.ledger_page, name="ledger"),
+    path("api/v1/ledger", ledger_api.ledger, name="api-ledger"),
+    path("api/v1/ledger/end-viewer", ledger_api.viewer_end, name="api-ledger-end-viewer"),
+    path("api/v1/ledger/restart-watch", ledger_api.watch_restart, name="api-ledger-restart-watch"),
     path("login/", LoginView.as_view(redirect_authenticated_user=False), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -39,6 +39,8 @@ __all__ = [
     "access_version",
     "check_people",
     "load_access",
+    "may_act_on_ledger",
+    "may_see_ledger",
     "person_of",
     "source_of",
 ]
@@ -119,6 +121,16 @@ def person_of(user: User | AnonymousUser, session: SessionBase | None) -> Person
     groups = frozenset(user.groups.values_list("pk", flat=True))
     session_key = session.session_key if session is not None else None
     return Person(user.pk, user.get_username(), user.is_superuser, groups, session_key)
+
+
+def may_see_ledger(user: User | AnonymousUser) -> bool:
+    """Whether somebody may see who looks at what, and every watch (two queries)."""
+    return user.has_perm("pods.view_ledger")
+
+
+def may_act_on_ledger(user: User | AnonymousUser) -> bool:
+    """Whether somebody may end viewers and restart watches there; who may not see it may not."""
+    return user.has_perms(("pods.view_ledger", "pods.act_on_ledger"))
 
 
 def check_people(people: Iterable[Person]) -> dict[Person, Person | None]:

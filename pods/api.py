@@ -8,6 +8,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
+from django.views import csrf
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -24,6 +25,7 @@ from pods.live.picture import Picture
 from pods.runtime import Runtime, Synced
 from pods.viewparams import BadParams
 
+API_PATH = "/api/"
 FIRST_LIST_SECONDS = 5.0
 OVERVIEW_SECONDS = 2.0
 RETRY_SECONDS = 2
@@ -53,10 +55,10 @@ async def pods_list(request: HttpRequest) -> HttpResponse:
         person, asked = await _asked(request)
         return await _rows_answer(request, person, asked, deadline)
     except ApiRefused as refused:
-        return _error(refused)
+        return answer_error(refused)
     except DatabaseFailure:
         log.exception("api_without_database")
-        return _error(ApiRefused(503, "unavailable"))
+        return answer_error(ApiRefused(503, "unavailable"))
 
 
 @never_cache
@@ -67,7 +69,7 @@ async def overview(request: HttpRequest) -> HttpResponse:
     With `cluster=` also that cluster's counts by health; without, no cluster is asked anything. One
     that is not in use yet is connected only if it is the one that opens first.
     """
-    runtime = _runtime(request)
+    runtime = runtime_of(request)
     person = await _person(request)
     wanted = request.GET.get("cluster")
     clusters = [
@@ -90,11 +92,18 @@ async def overview(request: HttpRequest) -> HttpResponse:
                 ],
             }
         )
-    return await _json(request, {"clusters": answer})
+    return answer_json(request, {"clusters": answer})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came from somewhere else: an `error` at the API's addresses, Django's page elsewhere."""
+    if request.path_info.startswith(API_PATH):
+        return answer_error(ApiRefused(403, "forged"))
+    return csrf.csrf_failure(request, reason)
 
 
 async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadline: float) -> HttpResponse:
-    runtime = _runtime(request)
+    runtime = runtime_of(request)
     places = await runtime.place(person, asked.cluster, asked.namespaces)
     if not places:
         raise ApiRefused(403, "forbidden", {"namespace": "*", "cluster": asked.called})
@@ -158,7 +167,7 @@ async def _with_rows(request: HttpRequest, answer: dict[str, Any], pictures: lis
 
 async def _asked(request: HttpRequest) -> tuple[Person, Asked]:
     """Who asks for what. Raises ApiRefused unless they may see all of it."""
-    runtime = _runtime(request)
+    runtime = runtime_of(request)
     person = await _person(request)
     try:
         asked = await runtime.read(person, request.GET)
@@ -176,12 +185,13 @@ async def _person(request: HttpRequest) -> Person:
     return await sync_to_async(person_of)(user, request.session)
 
 
-def _runtime(request: HttpRequest) -> Runtime:
+def runtime_of(request: HttpRequest) -> Runtime:
     runtime: Runtime = request.scope["portal"]  # type: ignore[attr-defined]  # an ASGIRequest
     return runtime
 
 
-async def _json(request: HttpRequest, answer: Any) -> HttpResponse:
+def answer_json(request: HttpRequest, answer: Any) -> HttpResponse:
+    """`answer` as JSON, compressed where that is asked for and worth it."""
     body = msgspec.json.encode(answer)
     if _takes_gzip(request) and len(body) >= COMPRESS_FROM_BYTES:
         return _response(gzipped([deflated(body)]), "gzip")
@@ -200,7 +210,8 @@ def _response(body: bytes, encoding: str | None = None) -> HttpResponse:
     return response
 
 
-def _error(refused: ApiRefused) -> HttpResponse:
+def answer_error(refused: ApiRefused) -> HttpResponse:
+    """`{"error": {"code", "message"}}`."""
     message = render(ERROR_SENTENCES[refused.code], refused.params)
     body = msgspec.json.encode({"error": {"code": refused.code, "message": message}})
     response = HttpResponse(body, content_type="application/json", status=refused.status)

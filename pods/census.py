@@ -6,7 +6,7 @@ coming or going), and they are 0 when nobody looks.
 """
 
 import asyncio
-import re
+import os
 import threading
 from collections import Counter
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pods import metrics
+from pods.domain.scope import Scope
 from pods.lifecycle import WATCH_TASK
 
 if TYPE_CHECKING:
     from pods.runtime import Runtime
 
 _SELF = Path("/proc/self")
-_SOCKET = re.compile(r"socket:\[(\d+)\]")
+_SOCKET = "socket:["
 # The states of /proc/net/tcp that tell of a leak: a live connection, and one whose peer has gone.
 TCP_STATES = {"01": "established", "08": "close_wait"}
 # The event loop's pool: bounded, filled as need be, and kept.
@@ -40,6 +41,7 @@ class Census(msgspec.Struct, frozen=True):
     subscriptions: int
     feeds: int
     upstream_watches: int
+    unneeded_watches: int
     tasks: int
     threads: int
     unacknowledged_bytes: int
@@ -51,8 +53,12 @@ class Census(msgspec.Struct, frozen=True):
         return self.lifecycles == self.watches and self.sockets in (None, self.lifecycles)
 
 
-def take(runtime: "Runtime") -> Census:
-    """Counts what `runtime` and its event loop hold now. Must be called in that loop."""
+async def take(runtime: "Runtime") -> Census:
+    """Counts what `runtime` and its event loop hold now. Must be called in that loop.
+
+    The kernel's tables are read beside the loop: with 10,000 connections that takes 0.1 s.
+    """
+    tcp = await asyncio.to_thread(_tcp)
     names = Counter(task.get_name().startswith(WATCH_TASK) for task in asyncio.all_tasks())
     viewings = [life.viewing for life in runtime.sockets if life.viewing is not None]
     return Census(
@@ -62,21 +68,23 @@ def take(runtime: "Runtime") -> Census:
         subscriptions=len(runtime.hub.held),
         feeds=len(runtime.hub.feeds()),
         upstream_watches=sum(len(cluster.watches) for cluster in runtime.clusters.connected()),
+        unneeded_watches=_unneeded_watches(runtime),
         tasks=names.total(),
         threads=sum(not thread.name.startswith(_POOL_THREADS) for thread in threading.enumerate()),
         unacknowledged_bytes=sum(viewing.viewer.outbox.unacknowledged for viewing in viewings),
-        tcp=_tcp(),
+        tcp=tcp,
     )
 
 
-def show(runtime: "Runtime") -> None:
+async def show(runtime: "Runtime") -> None:
     """Sets the gauges that are counted when they are asked for."""
-    census = take(runtime)
+    census = await take(runtime)
     if census.sockets is not None:
         metrics.SERVER_SOCKETS.set(census.sockets)
     metrics.WATCH_TASKS.set(census.watches)
     metrics.SUBSCRIPTIONS.set(census.subscriptions)
     metrics.FEEDS.set(census.feeds)
+    metrics.UNNEEDED_WATCHES.set(census.unneeded_watches)
     metrics.TASKS.set(census.tasks)
     metrics.THREADS.set(census.threads)
     metrics.UNACKNOWLEDGED.set(census.unacknowledged_bytes)
@@ -85,11 +93,22 @@ def show(runtime: "Runtime") -> None:
         metrics.TCP_CONNECTIONS.labels(state).set(count)
 
 
+def _unneeded_watches(runtime: "Runtime") -> int:
+    """Upstream watches of scopes that no feed runs, or of a feed that nobody uses and nothing will end."""
+    needed = {running.key for running in runtime.hub.running() if running.needed}
+    return sum(
+        Scope(cluster.name, "pods", watch.namespace) not in needed
+        for cluster in runtime.clusters.connected()
+        for watch in cluster.watches
+    )
+
+
 def _tcp() -> dict[str, int]:
     """This process's TCP connections by state, as `netstat` counts them (Linux)."""
     if not _SELF.is_dir():
         return {}
-    inodes = {match[1] for entry in (_SELF / "fd").iterdir() if (match := _SOCKET.fullmatch(_target(entry)))}
+    targets = map(_target, os.listdir(_SELF / "fd"))  # noqa: PTH208 (ten thousand Path objects cost)
+    inodes = {target[len(_SOCKET) : -1] for target in targets if target.startswith(_SOCKET)}
     counts = dict.fromkeys(TCP_STATES.values(), 0)
     for table in ("tcp", "tcp6"):
         for line in (_SELF / "net" / table).read_text().splitlines()[1:]:
@@ -99,8 +118,8 @@ def _tcp() -> dict[str, int]:
     return counts
 
 
-def _target(entry: Path) -> str:
+def _target(descriptor: str) -> str:
     try:
-        return str(entry.readlink())
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
     except OSError:  # the descriptor of this very listing, or one that was closed meanwhile
         return ""

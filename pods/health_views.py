@@ -89,5 +89,5 @@ async def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse("Not for this address.\n", status=403, content_type="text/plain; charset=utf-8")
     portal = getattr(request, "scope", {}).get("portal")
     if portal is not None:  # None where only pages run
-        census.show(portal)
+        await census.show(portal)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -20,6 +20,11 @@ UPSTREAM_WATCHES = Gauge(
     "Watches that this process holds open at the Kubernetes API.",
     ["cluster", "resource", "namespace"],
 )
+UPSTREAM_WATCH_ENDS = Counter(
+    "k8sportal_upstream_watch_ends",
+    "Watches that ended, by why: `server` (renewed in the ordinary course), `not_needed`, or what failed.",
+    ["cluster", "why"],
+)
 UPSTREAM_REQUESTS = Counter(
     "k8sportal_upstream_requests",
     "Requests to the Kubernetes API, by verb and HTTP status (or the kind of failure).",
@@ -49,6 +54,10 @@ SERVER_SOCKETS = Gauge("k8sportal_server_sockets", "WebSocket connections that t
 WATCH_TASKS = Gauge("k8sportal_watch_tasks", "Tasks that run a viewer's watch.")
 SUBSCRIPTIONS = Gauge("k8sportal_subscriptions", "Subscriptions to feeds, viewers' and requests'.")
 FEEDS = Gauge("k8sportal_feeds", "Feeds that run, those that linger after their last viewer included.")
+UNNEEDED_WATCHES = Gauge(
+    "k8sportal_unneeded_watches",
+    "Upstream watches that nobody has needed for longer than the linger. Stays at 0.",
+)
 TASKS = Gauge("k8sportal_tasks", "Tasks of the event loop.")
 THREADS = Gauge("k8sportal_threads", "Threads of the process beside the event loop's bounded pool.")
 UNACKNOWLEDGED = Gauge("k8sportal_unacknowledged_bytes", "Bytes sent to viewers and not acknowledged.")

@@ -160,3 +160,20 @@ class AccessVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class Ledger(models.Model):
+    """No table: it bears the rights to see what this portal holds, and to end it (pods.ledger)."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = (
+            ("view_ledger", "May see the live ledger: who looks at what, and every watch"),
+            ("act_on_ledger", "May end viewers and restart watches from the live ledger"),
+        )
+        verbose_name = _("live ledger")
+        verbose_name_plural = _("live ledger")
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)

@@ -51,9 +51,16 @@ ERROR_SENTENCES: dict[str, str] = {
     "frame_too_big": N_("A message was too long: at most {limit} bytes."),
     "binary_frame": N_("Messages must be text."),
     "bad_frame": N_("A message was not understood."),
+    "ended_by_operator": N_(
+        "An operator of the portal ended this connection. The page comes back by itself."
+    ),
     "restarting": N_("The portal is restarting. The page comes back by itself."),
     "internal": N_("The portal failed at this. The page comes back by itself."),
     "not_ready": N_("The first list of pods has not come yet."),
+    "operators_only": N_("This is for operators of the portal."),
+    "forged": N_("The page that sent this is too old, or not the portal's own. Reload it."),
+    "viewer_gone": N_("This viewer has left already."),
+    "watch_gone": N_("This watch has ended already."),
 }
 
 

@@ -14,10 +14,12 @@ log = structlog.get_logger(__name__)
 class WatchRecord:
     """One watch, from the answer's headers to its end. A watch that was refused never opened.
 
-    Moments are monotonic seconds; `version` is the newest resourceVersion that it has brought.
+    `watch` is its name in the log. Moments are monotonic seconds; `version` is the newest resourceVersion
+    that it has brought.
     """
 
     def __init__(self, cluster: str, resource: str, namespace: str, clock: Clock) -> None:
+        self.watch = secrets.token_hex(4)
         self.resource = resource
         self.namespace = namespace
         self.opened_at: float | None = None
@@ -25,7 +27,7 @@ class WatchRecord:
         self.last_event_at: float | None = None
         self.version: str | None = None
         self._about = {
-            "watch": secrets.token_hex(4),
+            "watch": self.watch,
             "cluster": cluster,
             "resource": resource,
             "namespace": namespace,
@@ -55,5 +57,6 @@ class WatchRecord:
             why = error.reason.code
         else:
             why = "server" if error is None else "not_needed"
+        metrics.UPSTREAM_WATCH_ENDS.labels(self._labels[0], why).inc()
         seconds = round(self._clock.monotonic() - self.opened_at, 3)
         log.info("watch_ended", **self._about, why=why, seconds=seconds, events=self.events)

@@ -45,6 +45,11 @@ class Running:
     linger: asyncio.TimerHandle | None = None
     views: dict[ViewKey, tuple[View, int]] = field(default_factory=dict)
 
+    @property
+    def needed(self) -> bool:
+        """Whether somebody uses it, or did until a moment ago: then its linger is going to end it."""
+        return self.users > 0 or self.linger is not None
+
     def drop_view(self, view_key: ViewKey) -> None:
         """Counts one user less of a view; nobody's view is forgotten."""
         view, users = self.views[view_key]

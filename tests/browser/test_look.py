@@ -15,6 +15,7 @@ PAGES = (
     "/pods/demo/shop/no-such-pod/",
     "/login/",
     "/admin/",
+    "/ledger/",
 )
 
 

@@ -19,6 +19,8 @@ from django.urls import get_resolver
 from k8sportal.middleware import PROBE_PATHS
 from k8sportal.proxies import ForwardedHeaders
 from k8sportal.startup import refuse
+from pods.clock import SystemClock
+from pods.live.link import Link
 from pods.metrics import SOCKETS
 from pods.origin import OwnOrigin
 from pods.outside import SourceClashError, sync_sources
@@ -101,5 +103,6 @@ runtime = Runtime(
         wide_scope_at=settings.PORTAL_WIDE_SCOPE_AT,
     ),
     prepare=sync_to_async(enter_sources),
+    link=Link(settings.REDIS_URL, SystemClock()) if settings.REDIS_URL else None,
 )
 application = build(runtime)

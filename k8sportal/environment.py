@@ -11,6 +11,7 @@ booleans, where it takes every unknown word for false, nor for text, where it fo
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from urllib.parse import urlsplit
 import environ
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
@@ -168,6 +171,26 @@ class Environment:
                     "Use origins such as https://portal.example.",
                 )
         return found
+
+    def redis_url(self, name: str, secret_error: str, error_id: str) -> str:
+        """The address of a Redis or Valkey server ("" if unset), never shown: it may hold a password."""
+        word = self.secret(name, secret_error)
+        if not word:
+            return ""
+        word = re.sub("^valkey(s?)://", lambda found: f"redi{'s' if found[1] else ''}s://", word)
+        try:
+            parts = urlsplit(word)
+            usable = bool(parts.path.strip("/") if parts.scheme == "unix" else parts.hostname)
+            usable = usable and (parts.port is None or parts.port > 0)
+        except ValueError:
+            parts, usable = urlsplit(""), False
+        if parts.scheme in REDIS_SCHEMES and usable:
+            return word
+        hint = (
+            "Use redis://[user:password@]host[:port][/number], rediss:// for TLS, or unix:///path/to/socket."
+        )
+        self.wrong(error_id, f"{name} is not the address of a Redis server.", hint)
+        return ""
 
     def public_url(self, name: str, error_id: str) -> PublicUrl | None:
         """`https://host[:port][/prefix]`, or None where unset."""

@@ -186,19 +186,13 @@ else:
     _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES = {"default": _database}
 
-REDIS_URL = ENV.secret("REDIS_URL", "E032")
+REDIS_URL = ENV.redis_url("REDIS_URL", "E032", "E034")
 PORTAL_INSTANCE = ENV.text("PORTAL_INSTANCE")
 if PORTAL_INSTANCE and not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", PORTAL_INSTANCE):
     ENV.wrong(
         "E033",
         f"PORTAL_INSTANCE cannot be part of a Redis name: {PORTAL_INSTANCE!r}.",
         "Use at most 40 ASCII letters, digits, hyphens, underscores and periods.",
-    )
-if REDIS_URL:
-    ENV.wrong(
-        "E034",
-        "REDIS_URL is set, but this version runs as one process only.",
-        "Unset REDIS_URL and run one replica; several replicas come with a later version.",
     )
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 

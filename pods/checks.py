@@ -45,7 +45,16 @@ def check_unknown_names(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
     return [checks.Warning(f"No setting is called {name}.", hint=hint, id="portal.W001") for name in unknown]
 
 
+def check_replicas(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
+    """Replicas on several machines cannot share a file."""
+    if not settings.REDIS_URL or not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return []
+    hint = "Set DATABASE_URL to a PostgreSQL database that all replicas use."
+    return [checks.Warning("REDIS_URL is set, but the database is SQLite.", hint=hint, id="portal.W002")]
+
+
 def register_checks() -> None:
     """Register the checks; called once the application is ready."""
     checks.register(check_settings)
     checks.register(check_unknown_names)
+    checks.register(check_replicas)

@@ -25,6 +25,7 @@ from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.live.feed import Counts
 from pods.live.hub import Hub
+from pods.live.link import Link
 from pods.reaper import Reaper
 from pods.scoping import Place, place_all, place_single
 from pods.sockets import Sockets
@@ -56,8 +57,10 @@ class Runtime:
         limits: Limits | None = None,
         clock: Clock | None = None,
         prepare: Callable[[], Awaitable[None]] | None = None,
+        link: Link | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self.link = link
         self._prepare = prepare
         self.clock = clock or SystemClock()
         self.draining = False
@@ -93,6 +96,8 @@ class Runtime:
             self._task(self._discover(), "namespace discovery")
             self._task(self.stalls.run(), "stalls")
             self._task(self.reaper.run(), "reaper")
+            if self.link is not None:
+                self._task(self.link.run(), "redis link")
 
     async def stop(self) -> None:
         """Ends everything and waits for it."""
@@ -103,6 +108,8 @@ class Runtime:
             await asyncio.wait(tasks)
         await self.hub.stop()
         await self.clusters.close()
+        if self.link is not None:
+            await self.link.close()
 
     async def drain(self) -> None:
         """Not ready any more: every viewer is told to come back (1012), then everything ends."""
@@ -111,9 +118,13 @@ class Runtime:
         await self.stop()
 
     def degraded(self) -> list[str]:
-        """What does not work as it should: clusters whose Kubernetes API does not answer, the rights."""
-        clusters = [f"kubernetes:{name}" for name in self.clusters.names() if self.clusters.failure(name)]
-        return [*clusters, "rights"] if self.access_watch.failing else clusters
+        """What does not work as it should: clusters whose API does not answer, the rights, Redis."""
+        found = [f"kubernetes:{name}" for name in self.clusters.names() if self.clusters.failure(name)]
+        if self.access_watch.failing:
+            found.append("rights")
+        if self.link is not None and self.link.up is False:
+            found.append("redis")
+        return found
 
     async def place(self, person: Person, cluster: str, namespaces: tuple[str, ...]) -> dict[str, Place]:
         """Where each label of a view is served from. Empty where a `*` view has nothing to show."""

@@ -119,7 +119,7 @@ class PortalProcess:
 
     def environment(self) -> dict[str, str]:
         """The portal's environment, for a process that works on the same data."""
-        key = self.folder / "data" / "secret_key"
+        key = Path(self._environment["PORTAL_DATA_DIR"]) / "secret_key"
         return {**self._environment, "DJANGO_SECRET_KEY_FILE": str(key)}
 
     def manage(self, *arguments: str) -> str:

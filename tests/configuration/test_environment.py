@@ -111,3 +111,24 @@ def test_databases() -> None:
         assert environment.database(url, "E1") is None
         assert ids(environment) == ["portal.E1"]
         assert "secret" not in str(environment.errors)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("redis://127.0.0.1", "redis://127.0.0.1"),
+        ("valkey://:p%40ss@[::1]:6380/1", "redis://:p%40ss@[::1]:6380/1"),
+        ("valkeys://redis.example", "rediss://redis.example"),
+        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+        ("unix://", None),
+        ("redis://:6379", None),
+        ("redis://host:port", None),
+        ("redis://[::1", None),
+        ("127.0.0.1:6379", None),
+        ("http://127.0.0.1", None),
+    ],
+)
+def test_the_address_of_a_redis(value: str, read: str | None) -> None:
+    environment = Environment({"REDIS_URL": value})
+    assert environment.redis_url("REDIS_URL", "E032", "E034") == (read or "")
+    assert [error.id for error in environment.errors] == ([] if read else ["portal.E034"])

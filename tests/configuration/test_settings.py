@@ -95,3 +95,9 @@ def test_a_misspelt_name_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings.ENV, "variables", names)
     warnings = [message for message in checks.run_checks() if message.id == "portal.W001"]
     assert [message.msg for message in warnings] == ["No setting is called PORTAL_MAX_SOCKET."]
+
+
+def test_replicas_on_a_file_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "portal.W002" not in [message.id for message in checks.run_checks()]
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1", raising=False)
+    assert "portal.W002" in [message.id for message in checks.run_checks()]

@@ -114,15 +114,16 @@ async def test_the_plain_django_way_serves_pages_and_sockets(
 
 
 @pytest.mark.parametrize("command", [["manage.py", "check"], ["-m", "daphne", "k8sportal.asgi:application"]])
-def test_a_redis_is_refused_in_words(tmp_path: Path, command: list[str]) -> None:
+def test_what_is_no_redis_is_refused_in_words(tmp_path: Path, command: list[str]) -> None:
     environment = _environment(tmp_path, PORTAL_DEMO="1", PORTAL_DEMO_URL="http://127.0.0.1:9")
-    environment["REDIS_URL"] = "redis://127.0.0.1:6379/0"
+    environment["REDIS_URL"] = "https://:s3cret@127.0.0.1:6379/0"
     done = subprocess.run(
         [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "REDIS_URL is set" in done.stderr
+    assert "REDIS_URL is not the address of a Redis server" in done.stderr
     assert "portal.E034" in done.stderr
+    assert "s3cret" not in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -157,7 +157,10 @@ def test_a_kubeconfig_is_shown_and_no_demo_started(tmp_path: Path) -> None:
     [
         ({"KUBECONFIG": "/nonexistent"}, "portal.E040: KUBECONFIG is unusable: no such file: /nonexistent."),
         ({"PORTAL_MAX_NAMESPACES": "many", "DJANGO_DEBUG": "maybe"}, "portal.E024"),
-        ({"REDIS_URL": "redis://localhost"}, "portal.E034"),
+        (
+            {"REDIS_URL": "http://localhost:6379"},
+            "portal.E034: REDIS_URL is not the address of a Redis server.",
+        ),
         ({"PORT": "70000"}, "portal.E003"),
     ],
 )

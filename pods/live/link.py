@@ -1,0 +1,88 @@
+"""Link: whether Redis answers, and the client through which it is asked.
+
+A ping a second tells. Whoever depends on Redis looks at `up` and is woken when it changes, so that nobody
+waits for a time-out that somebody else has waited for. Nothing raises out of here: Redis gone is a state.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from pods.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+PING_SECONDS = 1.0
+DEADLINE_SECONDS = 1.0
+# What redis-py waits for on one socket operation, where nobody sets a shorter deadline.
+SOCKET_SECONDS = 2.0
+
+# What Redis says and how it fails; OSError is what redis-py lets through while it connects.
+Failures = (RedisError, OSError, TimeoutError)
+
+
+def connection_options() -> dict[str, Any]:
+    """How every connection to Redis is made: bounded, and tried once more at once where it had gone idle."""
+    return {
+        "socket_timeout": SOCKET_SECONDS,
+        "socket_connect_timeout": DEADLINE_SECONDS,
+        "retry": Retry(NoBackoff(), 1),
+        # Also on the connection that only listens: it would not notice a peer that is gone.
+        "health_check_interval": 5,
+    }
+
+
+class Link:
+    """Pings Redis while `run` runs. `up` is None until the first answer or failure."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.client = Redis.from_url(url, **connection_options())
+        self.up: bool | None = None
+        self.listeners: set[Callable[[], None]] = set()
+        self._clock = clock
+        self._decided = asyncio.Event()
+
+    async def run(self) -> None:
+        """Pings until cancelled."""
+        while True:
+            self._now(await self._answers())
+            await self._clock.sleep(PING_SECONDS)
+
+    async def decided(self) -> bool:
+        """Whether Redis is there; waits for the first ping, which takes DEADLINE_SECONDS at most."""
+        await self._decided.wait()
+        return bool(self.up)
+
+    def failed(self) -> None:
+        """Somebody's call to Redis failed: it counts as gone until the next ping is answered."""
+        self._now(False)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self.client.aclose()
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await self.client.ping()
+        except Failures:
+            return False
+        return True
+
+    def _now(self, up: bool) -> None:
+        before, self.up = self.up, up
+        self._decided.set()
+        if up == before:
+            return
+        if not up:
+            log.warning("redis_gone")
+        elif before is not None:
+            log.info("redis_back")
+        for listener in list(self.listeners):
+            listener()

@@ -33,9 +33,7 @@ class PortalServer(uvicorn.Server):
 
     def websockets(self) -> int:
         """How many WebSocket connections are open."""
-        return sum(
-            isinstance(connection, PortalSocket) for connection in self.server_state.connections
-        )
+        return sum(isinstance(connection, PortalSocket) for connection in self.server_state.connections)
 
 
 def tell_vanished(application: Application) -> Application:

@@ -85,9 +85,7 @@ class Stalls:
         return min(bound for bound in after if after[bound] - self._before[bound] >= total)
 
     def _counts(self) -> dict[float, float]:
-        return {
-            float(labels["le"]): value for name, labels, value in self._portal.metrics() if name == STALL
-        }
+        return {float(labels["le"]): value for name, labels, value in self._portal.metrics() if name == STALL}
 
 
 class Lateness:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.consumers.test_leaving import unpaired
+from tests.reliability.logs import unpaired
 from tests.portal import PortalProcess
 from tests.reliability.firehose import Firehose
 from tests.reliability.floods import attack_in_all_ways, opens
@@ -107,7 +107,9 @@ async def test_opens_within_the_limit_are_served_and_those_beyond_it_are_told(po
         with lateness:
             told = await opens(portal, MAX_SOCKETS, beyond=100)
             longest = await stalls.longest()
-        print(f"told within {max(told):.2f} s, all after {time.monotonic() - started:.1f} s; stall {longest} s")
+        print(
+            f"told within {max(told):.2f} s, all after {time.monotonic() - started:.1f} s; stall {longest} s"
+        )
         assert max(told) < ALLOWED * CODE_SECONDS
         assert longest <= ALLOWED * STALL_SECONDS + lateness.longest
         await _assert_nothing_left(portal, others)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.reliability.logs import unpaired
 from tests.portal import PortalProcess
 from tests.reliability.firehose import Firehose
 from tests.reliability.floods import attack_in_all_ways, opens
+from tests.reliability.log import unpaired
 from tests.reliability.onlookers import Lateness, Onlookers, Stalls, onlookers, resident_bytes
 from tests.reliability.slow import deaf, forging, keeping_up, silent, slow_figures
 

@@ -16,9 +16,10 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
 from tests.cluster.processes import free_port
 from tools.chromium import find_chromium
@@ -138,16 +139,26 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+def start(playwright: Playwright, **more: Any) -> Browser:
+    """Starts a Chromium; without one the test cannot run."""
     program = find_chromium()
     if program is None:
         if os.environ.get("CI") == "true":
             pytest.fail("No Chromium that starts.")
         pytest.skip("No Chromium that starts.")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
-        yield found
-        found.close()
+    return playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS), **more)
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    found = start(playwright)
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 export class FakeClock {
   constructor() {
     this.time = 1_000_000;
+    this.whole = false;
     this.timers = new Map();
     this.next = 1;
   }
@@ -18,6 +19,7 @@ export class FakeClock {
       random: () => 0.5,
       WebSocket: FakeSocket,
       base: 'https://portal.example/pods/',
+      keepWhole: (wanted) => (this.whole = wanted),
       ...more,
     };
   }

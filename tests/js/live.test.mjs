@@ -216,6 +216,23 @@ test('a cached or long hidden page gives its socket back and resumes by token', 
   assert.match(FakeSocket.last.address, /resume=t1/);
 });
 
+test('a page whose socket is being opened is not for the cache, one whose socket is open or gone is', () => {
+  const one = live();
+  one.start();
+  assert.ok(clock.whole);
+  FakeSocket.last.opens();
+  assert.ok(!clock.whole);
+  FakeSocket.last.closes(1006);
+  clock.advance(1000);
+  assert.ok(clock.whole, 'opening again');
+  one.pause();
+  assert.equal(FakeSocket.alive.length, 0);
+  assert.ok(clock.whole, 'left while it opens: the page must end with it');
+  one.resume();
+  FakeSocket.last.closes(1006);
+  assert.ok(!clock.whole);
+});
+
 test('a page that stays hidden pauses by itself', () => {
   const one = connected();
   one.hidden();

@@ -31,7 +31,8 @@ export class Connection {
    *   silent: () => void, broken: (retryAt: number|null, rule: object) => void,
    *   ended: (rule: object) => void}} on
    * @param {{WebSocket: Function, now: () => number, setTimeout: Function, clearTimeout: Function,
-   *   random: () => number}} env
+   *   random: () => number, keepWhole: (wanted: boolean) => void}} env `keepWhole(true)` until
+   *   `keepWhole(false)`: if the page is left it shall end, and not be kept in the browser's cache
    */
   constructor(on, env) {
     this.#on = on;
@@ -87,8 +88,12 @@ export class Connection {
     const socket = new this.#env.WebSocket(this.#on.address(), SUBPROTOCOL);
     this.#socket = socket;
     this.#openedAt = null;
+    // In the cache nothing runs: a socket that opens in the moment the page is left would stay open
+    // there, although it was closed, and the portal would serve it for nobody.
+    this.#env.keepWhole(true);
     socket.onopen = () => {
       this.#openedAt = this.#env.now();
+      this.#env.keepWhole(false);
       this.#listen();
       this.#on.opened();
     };
@@ -112,6 +117,7 @@ export class Connection {
 
   #closed(code) {
     this.#socket = null;
+    this.#env.keepWhole(false);
     this.#clearTimer();
     const rule = closeRule(code);
     if (rule.again === 'never') {

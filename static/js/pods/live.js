@@ -20,6 +20,9 @@ const ACK_DISTANCE = 15;
 /** A hidden page keeps its socket this long. */
 const HIDDEN_KEEPS = 60_000;
 
+/** A page that listens to this event is not put into the back/forward cache. */
+function nothing() {}
+
 /** What the browser offers, in one place, so that tests can put their own clock and socket here. */
 export function browserEnv() {
   return {
@@ -30,6 +33,9 @@ export function browserEnv() {
     random: Math.random,
     fetch: (address, options) => fetch(address, options),
     base: location.href,
+    keepWhole: (wanted) => {
+      (wanted ? addEventListener : removeEventListener)('unload', nothing);
+    },
   };
 }
 

@@ -5,6 +5,7 @@ The ways and the counting are the product's own (pods.leakcheck), so that what i
 """
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -178,6 +179,11 @@ def _paired(portal: PortalProcess) -> None:
     assert "Traceback" not in portal.log()
 
 
+def test_the_document_names_every_way() -> None:
+    text = (ROOT / "docs" / "leakcheck.md").read_text()
+    assert [way.name for way in WAYS if f"| `{way.name}` | {way.what} |" not in text] == []
+
+
 async def test_the_command_tells_a_tidy_portal_from_a_leaky_one(
     portals: dict[str, PortalProcess], checks: Checks
 ) -> None:
@@ -193,3 +199,29 @@ async def test_the_command_tells_a_tidy_portal_from_a_leaky_one(
     assert "reaped by the portal itself" in leaky.stderr
     assert "Traceback" not in tidy.stderr + leaky.stderr
     assert '"reaped"' in portals["leaky"].log(), "the portal itself says so, as an error"
+
+
+async def test_an_interrupted_check_leaves_nothing_itself(
+    portals: dict[str, PortalProcess], checks: Checks
+) -> None:
+    tidy = portals["tidy"]
+    await asyncio.wrap_future(checks.tidy)
+    words = ("leakcheck", "--cycles", "100000", "--kinds", "close")
+    with subprocess.Popen(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=tidy.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # CI's may ignore it
+    ) as process:
+        await asyncio.to_thread(
+            tidy.wait_until, lambda: tidy.metric("k8sportal_sockets") > 4, 30, "viewers come and go"
+        )
+        process.send_signal(signal.SIGINT)
+        _, said = await asyncio.to_thread(process.communicate, timeout=20)
+    assert (process.returncode, said) == (130, "CommandError: Interrupted: nothing can be said.\n")
+    await asyncio.to_thread(
+        tidy.wait_until, lambda: tidy.metric("k8sportal_lifecycles") == 0, RETURN_SECONDS, "they are gone"
+    )

@@ -15,6 +15,7 @@ from pods.leakcheck.view import choose
 from pods.leakcheck.ways import WAYS, Way, named
 
 CANNOT_CHECK = 2
+INTERRUPTED = 130
 COOKIE_VARIABLE = "LEAKCHECK_COOKIE"
 CYCLES = 100
 CONCURRENCY = 16
@@ -58,6 +59,8 @@ class Command(BaseCommand):
             outcome = asyncio.run(self._check(options))
         except CannotCheckError as error:
             raise CommandError(str(error), returncode=CANNOT_CHECK) from error
+        except KeyboardInterrupt as error:  # by then every viewer has left
+            raise CommandError("Interrupted: nothing can be said.", returncode=INTERRUPTED) from error
         self.stdout.write("\n" + report(outcome))
         if outcome.left:
             raise CommandError(verdict(outcome))

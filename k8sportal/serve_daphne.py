@@ -104,7 +104,7 @@ class PortalServer(Server):
     def protocol_disconnected(self, protocol: Any) -> None:
         """Drop what can no longer be sent: a connection that is gone is garbage for a while, in a cycle."""
         super().protocol_disconnected(protocol)
-        if isinstance(protocol, WebSocketProtocol):
+        if isinstance(protocol, PortalSocket):
             transport = protocol.transport
             transport.dataBuffer, transport.offset = b"", 0
             transport._tempDataBuffer, transport._tempDataLen = [], 0

@@ -7,6 +7,7 @@ the place where people learn about it, and restarting the portal would not bring
 
 import asyncio
 from functools import cache
+from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -20,6 +21,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from k8sportal.proxies import is_within, request_address
 from pods import census
+from pods.metrics import READY
+
+if TYPE_CHECKING:
+    from pods.runtime import Runtime
 
 DATABASE_SECONDS = 3.0
 
@@ -38,16 +43,19 @@ async def readyz(request: ASGIRequest) -> JsonResponse:
     for the networks in PORTAL_METRICS_FROM, as in the metrics.
     """
     runtime = request.scope["portal"]
-    reasons = ["draining"] if runtime.draining else []
-    problem = await _database_problem_in_time()
-    if problem:
-        reasons.append(problem)
+    reasons = await _not_ready(runtime)
     if reasons:
         return JsonResponse({"status": "unavailable", "reasons": reasons}, status=503)
     degraded = list(runtime.degraded())
     if not is_within(request_address(request), settings.PORTAL_METRICS_FROM):
         degraded = sorted({reason.split(":")[0] for reason in degraded})
     return JsonResponse({"status": "degraded" if degraded else "ok", "reasons": degraded})
+
+
+async def _not_ready(runtime: "Runtime") -> list[str]:
+    """Why this process should get no traffic; empty where it should."""
+    problem = await _database_problem_in_time()
+    return [*(["draining"] if runtime.draining else []), *([problem] if problem else [])]
 
 
 async def _database_problem_in_time() -> str | None:
@@ -90,4 +98,5 @@ async def metrics(request: HttpRequest) -> HttpResponse:
     portal = getattr(request, "scope", {}).get("portal")
     if portal is not None:  # None where only pages run
         await census.show(portal)
+        READY.set(not await _not_ready(portal))
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
+from pods.domain.protocol import VANISHED, CloseCode
+
 # A second series for each counter, which nobody here asks for.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -35,6 +37,8 @@ VIEWER_CLOSES = Counter(
     "Viewers' sockets that ended, by the close code the portal chose; 1006 where the peer vanished.",
     ["code"],
 )
+for _code in (*CloseCode, VANISHED):  # from 0 on, so that the first of a kind counts as an increase
+    VIEWER_CLOSES.labels(str(int(_code)))
 FRAMES_SENT = Counter("k8sportal_frames_sent", "Frames sent to viewers.")
 EVENT_TO_SEND = Histogram(
     "k8sportal_event_to_send_seconds",
@@ -47,10 +51,16 @@ FEED_STATE = Gauge(
     ["cluster", "namespace", "state"],
 )
 
+READY = Gauge("k8sportal_ready", "1 if /readyz says 200, else 0; looked at when the metrics are asked for.")
+
 # --- What is held (pods.census); all but the first are counted when the metrics are asked for ----------
 
 LIFECYCLES = Gauge("k8sportal_lifecycles", "Viewers' lifecycles that have begun and not ended.")
-SERVER_SOCKETS = Gauge("k8sportal_server_sockets", "WebSocket connections that the server itself holds.")
+SERVER_SOCKETS = Gauge(
+    "k8sportal_server_sockets",
+    "WebSocket connections that the server itself holds; NaN where it does not tell.",
+)
+SERVER_SOCKETS.set(float("nan"))
 WATCH_TASKS = Gauge("k8sportal_watch_tasks", "Tasks that run a viewer's watch.")
 SUBSCRIPTIONS = Gauge("k8sportal_subscriptions", "Subscriptions to feeds, viewers' and requests'.")
 FEEDS = Gauge("k8sportal_feeds", "Feeds that run, those that linger after their last viewer included.")

@@ -46,7 +46,12 @@ def _leads_somewhere(document: Path, target: str) -> bool:
         return False
     if not anchor or path.suffix != ".md":
         return True
-    return anchor in {_anchor(heading) for heading in _HEADING.findall(path.read_text(encoding="utf-8"))}
+    return anchor in anchors(path.read_text(encoding="utf-8"))
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a document's headings."""
+    return {_anchor(heading) for heading in _HEADING.findall(text)}
 
 
 def _anchor(heading: str) -> str:

@@ -58,11 +58,11 @@ def session(browser: Browser, portal: Portal) -> list[SetCookieParam]:
     """The administrator's cookies, from one sign-in: each takes as long as a password's hash does."""
     context = browser.new_context(base_url=portal.url)
     page = context.new_page()
-    page.goto("/login/")
+    page.goto("/login/?next=/ledger/")
     page.get_by_label("User name").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("/")
+    page.wait_for_url("/ledger/")
     cookies = context.cookies()
     context.close()
     return [{"name": one["name"], "value": one["value"], "url": portal.url} for one in cookies]

@@ -88,6 +88,27 @@ def test_pictures_of_each_page(signed_in: Page, complaints: object, size: str, s
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_pictures_of_the_ledger(signed_in: Page, size: str, scheme: str) -> None:
+    """With three viewers of its own, of one namespace, of several, and of all."""
+    page = signed_in
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for query in ("namespace=shop", "namespace=shop&namespace=default&selector=tier%3Dweb", "namespace=*"):
+        viewer = page.context.new_page()
+        viewer.goto(f"/pods/?cluster=demo&{query}")
+        expect(viewer.locator("#feed-word")).to_have_text("Live", timeout=20_000)
+    page.bring_to_front()
+    page.goto("/ledger/")
+    expect(page.locator("#sockets .lr")).to_have_count(3, timeout=20_000)
+    expect(page.locator("#balance-line")).to_contain_text("=", timeout=20_000)
+    seen = page.locator("#sockets .lr [data-part=age]").first
+    expect(seen).to_have_text(re.compile("1[0-9]s"), timeout=30_000)
+    _shoot(page, f"ledger-{size}-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures_of_a_stale_page(page: Page, portal: Portal, scheme: str) -> None:
     page.set_viewport_size({"width": SIZES["wide"][0], "height": SIZES["wide"][1]})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -26,7 +26,7 @@ from pods.live.view import Frame
 from pods.runtime import Runtime
 from pods.viewing import Viewing
 
-# A picture must not keep everybody waiting: measured 55 ms of CPU with 10,000 viewers, 36 ms for some of them.
+# A picture must not keep everybody waiting: 55 ms of CPU were measured with 10,000 viewers.
 MANY = 10_000
 CPU_SECONDS = 0.06
 

@@ -22,6 +22,9 @@ from tests.reliability.watching import Cells, Watched, tables
 NAMESPACES_A_SOCKET = 50
 FIRST_SECONDS = 120.0
 GIVE_UP_SECONDS = 120.0
+LOOK_SECONDS = 0.2
+# The probe's deadline and its period, and the spread of the scopes.
+SETTLED_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ async def many_namespaces(stage: Stage, count: int) -> AsyncIterator[list[Watche
 
 async def go_through(stage: Stage, outage: Outage, watched: list[Watched], seconds: float) -> OutageFigures:
     """Lets the outage last for `seconds`; meanwhile each pod is replaced by another of its name."""
+    await _settled(stage)
     begun, busy, made = time.monotonic(), Busy(stage), stage.requests_made("far")
     await asyncio.to_thread(outage.begin, stage)
     try:
@@ -98,7 +102,7 @@ async def go_through(stage: Stage, outage: Outage, watched: list[Watched], secon
         requests = stage.requests_made("far") - made
         await asyncio.to_thread(outage.cure, stage)
     cured = time.monotonic()
-    truths = await _truths(stage)
+    truths = await _truths(stage, {each.label for each in watched})
     right = [await each.shows(truths[each.label], cured + GIVE_UP_SECONDS) for each in watched]
     live = [await each.live(cured + GIVE_UP_SECONDS) for each in watched]
     told = [[state for state in each.states(begun) if state[0] <= ended] for each in watched]
@@ -119,6 +123,14 @@ async def go_through(stage: Stage, outage: Outage, watched: list[Watched], secon
     )
 
 
+async def _settled(stage: Stage) -> None:
+    """Waits until nothing of an earlier outage is under way: what was frozen is opened anew late."""
+    made = -1
+    while (now := await asyncio.to_thread(stage.requests_made, "far")) != made:
+        made = now
+        await asyncio.sleep(SETTLED_SECONDS)
+
+
 def _replace_pods(stage: Stage, namespaces: list[str]) -> None:
     """Behind the API server's back, which may not be there; in two steps, as it would have done."""
     etcd = Etcd(stage.control_plane)
@@ -127,7 +139,9 @@ def _replace_pods(stage: Stage, namespaces: list[str]) -> None:
     etcd.put_pods({namespace: ["steady"] for namespace in namespaces})
 
 
-async def _truths(stage: Stage) -> dict[str, dict[str, Cells]]:
-    """What the API server prints, by namespace."""
-    async with stage.control_plane.admin_session() as session:
-        return await tables(session)
+async def _truths(stage: Stage, namespaces: set[str]) -> dict[str, dict[str, Cells]]:
+    """What the API server prints, by namespace, once it has itself caught up with etcd."""
+    async with stage.control_plane.admin_session() as session, asyncio.timeout(GIVE_UP_SECONDS):
+        while not namespaces <= (found := await tables(session)).keys():
+            await asyncio.sleep(LOOK_SECONDS)
+    return found

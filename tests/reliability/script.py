@@ -26,10 +26,10 @@ FAULTS = (
     Fault("answer", ("list",), continued=True, status=410, body=GONE),
 )
 SEATS = 6
-STEPS = 30
+STEPS = 60
 # How often each kind of step comes.
-WEIGHTS = {"pod": 9, "status": 8, "tier": 6, "delete": 4, "again": 3, "wait": 5}
-TROUBLES = {"fault": 3, "clear": 3, "break": 2, "cut": 1, "leave": 4, "join": 4}
+WEIGHTS = {"pod": 9, "status": 8, "tier": 6, "delete": 6, "again": 6, "wait": 6}
+TROUBLES = {"fault": 5, "clear": 2, "break": 2, "cut": 1, "leave": 4, "join": 4}
 
 Kind = Literal[
     "pod", "status", "tier", "delete", "again", "wait", "fault", "clear", "break", "cut", "leave", "join"

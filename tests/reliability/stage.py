@@ -64,9 +64,15 @@ class Stage:
 
     def requests_made(self, context: str) -> int:
         """How many requests the portal has made of a cluster by its own count, the probe's left out."""
-        name = "k8sportal_upstream_requests_total"
-        made = self.portal.metric(name, cluster=context)
-        return int(made - self.portal.metric(name, cluster=context, verb="probe"))
+        return int(
+            sum(
+                value
+                for name, labels, value in self.portal.metrics()
+                if name == "k8sportal_upstream_requests_total"
+                and labels["cluster"] == context
+                and labels["verb"] != "probe"
+            )
+        )
 
     def cpu_seconds(self) -> float:
         """What the portal's process has used of the processor so far."""

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import structlog
 from django.conf import settings
 
-from k8sportal.listening import CannotListenError, listen
+from k8sportal.listening import CannotListenError, allow_many_connections, listen
 
 log = structlog.get_logger("k8sportal.serve")
 
@@ -53,6 +53,7 @@ def serve(
     on_abort: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve on `listening` until a signal; `on_abort` is called before a second one ends the process."""
+    allow_many_connections()
     if server == "uvicorn":
         from k8sportal.serve_uvicorn import serve_uvicorn
 

@@ -1,11 +1,14 @@
 """The listening socket: made by ourselves, because of what must be set on it before it listens."""
 
+import resource
 import socket
 
 # A peer that is gone, or whose window stays shut, is given up after this long, however often we
 # write; without it the kernel tries for a quarter of an hour. Connections inherit it.
 USER_TIMEOUT_MS = 10_000
 _BACKLOG = 1024
+# Each connection is a file; many systems allow 1,024 unless asked.
+_FILES = 65_536
 
 
 class CannotListenError(Exception):
@@ -37,6 +40,14 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListenError(f"Cannot listen on {shown(host, port)}: {error.strerror}. {_HINT}") from error
     listening.setblocking(False)
     return listening
+
+
+def allow_many_connections() -> None:
+    """Raises this process's own limit of open files as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 _HINT = "Set HOST and PORT to a free address of this machine."

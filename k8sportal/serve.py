@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import structlog
 from django.conf import settings
 
-from k8sportal.listening import CannotListenError, listen
+from k8sportal.listening import CannotListenError, allow_many_connections, listen
 
 log = structlog.get_logger("k8sportal.serve")
 
@@ -62,6 +62,7 @@ def serve(
     # viewers wait.
     gc.collect()
     gc.freeze()
+    allow_many_connections()
     if server == "uvicorn":
         from k8sportal.serve_uvicorn import serve_uvicorn
 

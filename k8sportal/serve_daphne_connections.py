@@ -14,6 +14,7 @@ from twisted.internet import reactor
 from twisted.web.http import HTTPChannel
 
 from k8sportal.serve_limits import CLOSE_HANDSHAKE_SECONDS, REQUEST_SECONDS, Inflow, message_bytes
+from k8sportal.serve_turnstile import turnstile
 from pods.domain.protocol import CloseCode
 
 
@@ -25,6 +26,8 @@ class PortalChannel(HTTPChannel):
     def connectionMade(self) -> None:
         super().connectionMade()
         self._await_request()
+        self.transport.pauseProducing()
+        turnstile.enter(self.transport.resumeProducing)
 
     def allContentReceived(self) -> None:
         self._cancel()

@@ -15,7 +15,7 @@ from pods.throttle import ACKS_PER_MESSAGE, Throttle
 # From the first byte of a request to its last, body included: half a handshake is gone after that.
 REQUEST_SECONDS = 20.0
 # From a close frame of ours to the end of the connection, whatever the peer does meanwhile.
-CLOSE_HANDSHAKE_SECONDS = 3.0
+CLOSE_HANDSHAKE_SECONDS = 2.0
 # Daphne's library holds what is sent to the same size as what comes in, so this must be above our longest
 # frame; what comes in is held to `message_bytes()`.
 SENT_BYTES = 1024 * 1024

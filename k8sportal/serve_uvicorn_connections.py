@@ -13,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from k8sportal.serve_limits import CLOSE_HANDSHAKE_SECONDS, REQUEST_SECONDS, Inflow
+from k8sportal.serve_turnstile import turnstile
 from pods.domain.protocol import CloseCode
 
 # So much is parsed before what it holds is counted: some hundreds of the shortest frames.
@@ -28,6 +29,8 @@ class PortalHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self._await_request()
+        transport.pause_reading()
+        turnstile.enter(transport.resume_reading)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -41,6 +44,13 @@ class PortalHttp(H11Protocol):
     def handle_websocket_upgrade(self, event: Any) -> None:
         self._cancel()
         super().handle_websocket_upgrade(event)
+
+    def shutdown(self) -> None:
+        """Does not wait for the rest of a request: its application would be cancelled in the end."""
+        if self.conn.their_state is h11.SEND_BODY:
+            self.transport.abort()
+        else:
+            super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel()

@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 FREE_ACK_BYTES = 32 * 1024
 DATABASE_SECONDS = 10.0
 # A viewer that does not read is closed without the words.
-WORDS_SECONDS = 1.0
+WORDS_SECONDS = 0.5
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_ack = msgspec.json.Decoder(AckFrame).decode

@@ -167,10 +167,17 @@ async def viewing(
         max_queue=None,
         close_timeout=2,
     ) as socket:
-        viewer = Viewer(socket, acks)
-        task = asyncio.create_task(viewer.read(), name="viewer reads")
-        try:
+        async with reading(socket, acks) as viewer:
             yield viewer
-        finally:
-            await socket.close()
-            await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def reading(socket: ClientConnection, acks: bool = True) -> AsyncIterator[Viewer]:
+    """A viewer on an open socket, which is closed at the end of the block."""
+    viewer = Viewer(socket, acks)
+    task = asyncio.create_task(viewer.read(), name="viewer reads")
+    try:
+        yield viewer
+    finally:
+        await socket.close()
+        await asyncio.wait([task])

@@ -227,7 +227,7 @@ def _serve(port: int, rate: int) -> None:
     app.router.add_get("/api/v1/namespaces/{namespace}/pods", api.pods)
     app.router.add_get("/apis/apps/v1/namespaces/{namespace}/replicasets", api.replicasets)
     app.router.add_post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
-    web.run_app(app, host="127.0.0.1", port=port, print=None)
+    web.run_app(app, host="127.0.0.1", port=port, print=None, handler_cancellation=True)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.portal import PortalProcess
 from tests.reliability.firehose import CALM
-from tests.reliability.rawpeer import BINARY, CONTINUATION, PING, TEXT, RawPeer, frame, handshake
+from tests.reliability.rawpeer import BINARY, CONTINUATION, PING, TEXT, RawPeer, frame
 
 QUERY = f"namespace={CALM}"
 _RSV1 = 0x40
@@ -136,41 +135,3 @@ async def _served(peer: RawPeer) -> None:
             if found[1].startswith(b'{"type":"snapshot"'):
                 return
     raise AssertionError("closed before the first rows")
-
-
-class HalfHandshakes:
-    """Connections that send a byte of their request now and then, and never the last."""
-
-    def __init__(self, portal: PortalProcess, count: int) -> None:
-        self._request = handshake(portal, QUERY)[:-2]
-        self._address = ("127.0.0.1", portal.port)
-        self._count = count
-        self.lasted: list[float] = []
-
-    async def run(self, seconds: float) -> None:
-        """Holds them all until the portal ends them; fails where one lasts longer than `seconds`."""
-        async with asyncio.TaskGroup() as group:
-            for number in range(self._count):
-                group.create_task(self._drip(number, seconds), name="half a handshake")
-
-    async def _drip(self, number: int, seconds: float) -> None:
-        reader, writer = await asyncio.open_connection(*self._address)
-        started = time.monotonic()
-        try:
-            writer.write(self._request[: 1 + number % (len(self._request) - 40)])
-            async with asyncio.timeout(seconds):
-                for byte in self._rest(number):
-                    with contextlib.suppress(TimeoutError):
-                        assert not await asyncio.wait_for(reader.read(1), 1), "an answer to half a request"
-                        break
-                    writer.write(byte)
-            self.lasted.append(time.monotonic() - started)
-        except OSError:
-            self.lasted.append(time.monotonic() - started)
-        finally:
-            writer.transport.abort()
-
-    def _rest(self, number: int) -> Iterator[bytes]:
-        start = 1 + number % (len(self._request) - 40)
-        for at in range(start, len(self._request)):
-            yield self._request[at : at + 1]

@@ -132,6 +132,19 @@ async def _beside(
         await asyncio.wait(tasks)
 
 
+async def gone_within(portal: PortalProcess, seconds: float) -> float:
+    """How long the portal still counts a deaf viewer."""
+    before = portal.metric("k8sportal_viewer_closes_total", code="1006")
+    async with RawPeer.open(portal, QUERY, receive_buffer=RECEIVE_BUFFER) as peer:
+        await peer.first_frame()
+        return await asyncio.to_thread(
+            portal.wait_until,
+            lambda: portal.metric("k8sportal_viewer_closes_total", code="1006") > before,
+            seconds,
+            "the deaf viewer counts as vanished",
+        )
+
+
 async def _first_token(peer: RawPeer) -> str:
     await peer.first_frame()
     while (found := await peer.next_frame()) is not None:

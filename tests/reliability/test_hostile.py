@@ -42,7 +42,7 @@ def api() -> Iterator[Firehose]:
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
 def portal(request: pytest.FixtureRequest, api: Firehose) -> Iterator[PortalProcess]:
     """A portal under each server, in which an address may have MAX_SOCKETS."""
-    environment = {"PORTAL_MAX_SOCKETS_PER_PERSON": str(MAX_SOCKETS)}
+    environment = {"PORTAL_MAX_SOCKETS_PER_PERSON": str(MAX_SOCKETS), "PORTAL_LINGER_SECONDS": "1"}
     with PortalProcess(api.kubeconfig, request.param, environment) as process:
         yield process
 
@@ -70,17 +70,17 @@ async def test_viewers_that_do_not_keep_up_hold_little_and_disturb_nobody(
     after a minute: tests.reliability.soak_hostile.)
     """
     async with onlookers(portal, 3) as others:
-        stalls, lateness = Stalls(portal), Lateness()
+        stalls, lateness = Stalls(portal), Lateness(portal)
         with lateness:
             figures = await slow_figures(
                 portal, others, keeping_up, (deaf, forging, silent), 3.0, ALLOWED * VANISHED_SECONDS
             )
             longest = await stalls.longest()
-        print(f"{figures}; longest stall up to {longest} s")
+        print(f"{figures}; a stall of over {longest} s, {lateness.longest:.2f} s of it the machine")
         assert figures.held_bytes < 3 * HELD_BYTES
         assert figures.vanished_seconds < 2 * VANISHED_SECONDS
         assert figures.p99_meanwhile < 1.5 * figures.p99_alone + NOISE_SECONDS + lateness.longest
-        assert longest <= ALLOWED * STALL_SECONDS + lateness.longest
+        assert longest < ALLOWED * STALL_SECONDS + lateness.longest
         await _assert_nothing_left(portal, others)
 
 
@@ -89,27 +89,25 @@ async def test_floods_are_answered_by_their_code_and_leave_nothing(
 ) -> None:
     async with onlookers(portal, 3) as others:
         await attack_in_all_ways(portal, times=1, at_once=4, seconds=ALLOWED * CODE_SECONDS)
-        stalls, lateness, before = Stalls(portal), Lateness(), resident_bytes(portal)
+        stalls, lateness, before = Stalls(portal), Lateness(portal), resident_bytes(portal)
         others.mark()
         with lateness:
             figures = await attack_in_all_ways(portal, times=2, at_once=4, seconds=ALLOWED * CODE_SECONDS)
             longest = await stalls.longest()
         grown, worst = resident_bytes(portal) - before, others.latencies()[-1]
-        print(f"{figures}; stall up to {longest} s, onlookers {worst:.3f} s late, {grown / 2**20:.1f} MiB")
+        print(f"{figures}; a stall of over {longest} s, onlookers {worst:.3f} s late, {grown / 2**20:.1f} MiB")
         assert grown < AFTER_FLOODS_BYTES
-        assert longest <= ALLOWED * STALL_SECONDS + lateness.longest
+        assert longest < ALLOWED * STALL_SECONDS + lateness.longest
         await _assert_nothing_left(portal, others)
 
 
 async def test_opens_within_the_limit_are_served_and_those_beyond_it_are_told(portal: PortalProcess) -> None:
     async with onlookers(portal, 3) as others:
-        stalls, lateness, started = Stalls(portal), Lateness(), time.monotonic()
+        stalls, lateness, started = Stalls(portal), Lateness(portal), time.monotonic()
         with lateness:
             told = await opens(portal, MAX_SOCKETS, beyond=100)
             longest = await stalls.longest()
-        print(
-            f"told within {max(told):.2f} s, all after {time.monotonic() - started:.1f} s; stall {longest} s"
-        )
+        print(f"told within {max(told):.2f} s, all after {time.monotonic() - started:.1f} s; a stall of over {longest} s")
         assert max(told) < ALLOWED * CODE_SECONDS
-        assert longest <= ALLOWED * STALL_SECONDS + lateness.longest
+        assert longest < ALLOWED * STALL_SECONDS + lateness.longest
         await _assert_nothing_left(portal, others)

@@ -23,6 +23,7 @@ _RETURNING = {
     "un-acknowledged bytes": "k8sportal_unacknowledged_bytes",
     "feeds": "k8sportal_feeds",
     "upstream watches": "k8sportal_upstream_watches",
+    "upstream watches nobody needs": "k8sportal_unneeded_watches",
     REAPED: "k8sportal_reaped_total",
     "connections ESTABLISHED": 'k8sportal_tcp_connections{state="established"}',
     "connections CLOSE_WAIT": 'k8sportal_tcp_connections{state="close_wait"}',

@@ -1,6 +1,7 @@
 """What a portal says it holds: its own metrics, added up over its replicas."""
 
 import asyncio
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -67,7 +68,7 @@ async def read(pages: Sequence[Address]) -> Reading:
 
 
 async def _series(page: Address) -> Counter[str]:
-    """The values of a page by `metric{labels}`, and the sums by `metric`."""
+    """What a page of metrics says. Raises CannotCheckError."""
     status, body = await get(page)
     if status == 403:
         raise CannotCheckError(
@@ -75,13 +76,19 @@ async def _series(page: Address) -> Counter[str]:
         )
     if status != 200:
         raise CannotCheckError(f"{page} answers {status}, and not with metrics.")
-    found: Counter[str] = Counter()
-    for line in body.decode("utf-8", "replace").splitlines():
-        match = _SERIES.fullmatch(line)
-        if match:
-            found[match[1]] += float(match[3])  # type: ignore[assignment]
-            if match[2]:
-                found[f"{match[1]}{{{match[2]}}}"] = float(match[3])  # type: ignore[assignment]
+    found = series_of(body.decode("utf-8", "replace"))
     if "k8sportal_lifecycles" not in found:
         raise CannotCheckError(f"{page} holds no metrics of a portal that can be checked.")
+    return found
+
+
+def series_of(text: str) -> Counter[str]:
+    """The values of a page by `metric{labels}`, and their sums by `metric`. NaN is not known."""
+    found: Counter[str] = Counter()
+    for match in filter(None, map(_SERIES.fullmatch, text.splitlines())):
+        value = float(match[3])
+        if not math.isnan(value):
+            found[match[1]] += value  # type: ignore[assignment]
+            if match[2]:
+                found[f"{match[1]}{{{match[2]}}}"] = value  # type: ignore[assignment]
     return found

@@ -1,13 +1,6 @@
-"""Series of namespaces nobody looks at any more are forgotten, those in use are not; all are documented."""
-
-import re
-from pathlib import Path
-
-from prometheus_client.metrics import MetricWrapperBase
+"""Series of namespaces nobody looks at any more are forgotten, those in use are not."""
 
 from pods import metrics
-
-CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contract.md"
 
 
 def _series(namespace: str) -> int:
@@ -30,11 +23,3 @@ def test_series_at_zero_are_kept_a_while_and_then_forgotten() -> None:
     assert _series("looked-at") == 5
     for gauge in (metrics.VIEWERS, metrics.UPSTREAM_WATCHES, metrics.FEED_STATE):
         gauge.clear()
-
-
-def test_every_metric_is_in_the_contract() -> None:
-    """By the name that a page of metrics has, with the labels that it has."""
-    named = dict(re.findall(r"`(k8sportal_\w+)(?:\{([\w,]*)\})?`", CONTRACT.read_text(encoding="utf-8")))
-    for metric in (made for made in vars(metrics).values() if isinstance(made, MetricWrapperBase)):
-        name = metric._name + ("_total" if metric._type == "counter" else "")
-        assert named.get(name) == ",".join(metric._labelnames), name

@@ -81,7 +81,7 @@ async def _serve(
     server = PortalServer(
         uvicorn.Config(
             tell_vanished(application),
-            http=partial(PortalHttp, Turnstile()),
+            http=partial(PortalHttp, Turnstile()),  # type: ignore[arg-type]
             ws=PortalSocket,
             ws_max_size=message_bytes(),
             ws_ping_interval=PING_INTERVAL_SECONDS,

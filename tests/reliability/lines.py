@@ -22,7 +22,7 @@ CATCH_UP_SECONDS = 60.0
 
 
 class BadLineFigures(NamedTuple):
-    """What a viewer on a bad line got: deltas, the longest silence, and packets lost (`real`: by a kernel)."""
+    """What a viewer on a bad line got: deltas, the longest silence, packets lost (`real`: by a kernel)."""
 
     deltas: int
     longest_silence: float

@@ -25,6 +25,7 @@ from k8sportal.serve import (
 )
 from k8sportal.serve_daphne_connections import Inbox, PortalChannel, PortalSocket
 from k8sportal.serve_limits import CLOSE_HANDSHAKE_SECONDS, SENT_BYTES
+from k8sportal.serve_turnstile import Turnstile
 
 logging.getLogger("daphne").setLevel(logging.WARNING)
 _FOR_EVER = -1
@@ -48,6 +49,7 @@ class PortalServer(Server):
         )
         self.endpoints: list[str] = []
         self.listening = listening
+        self.turnstile = Turnstile()
         self.port: Any = None
 
     def adopt(self) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 (the methods' names are Twisted's and autobahn's)
 """One connection under Daphne, held to the portal's rules.
 
 Daphne itself knows no flow control: what is sent to a peer that does not read, and what a peer sends
@@ -10,24 +11,28 @@ import asyncio
 from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
-from twisted.internet import reactor
+from twisted.internet import reactor as _reactor
+from twisted.internet.protocol import connectionDone
 from twisted.web.http import HTTPChannel
 
 from k8sportal.serve_limits import CLOSE_HANDSHAKE_SECONDS, REQUEST_SECONDS, Inflow, message_bytes
-from k8sportal.serve_turnstile import turnstile
 from pods.domain.protocol import CloseCode
+
+reactor: Any = _reactor
 
 
 class PortalChannel(HTTPChannel):
     """An HTTP connection on which each request must be whole within REQUEST_SECONDS."""
 
+    transport: Any
+    factory: Any
     _deadline: Any = None
 
     def connectionMade(self) -> None:
         super().connectionMade()
         self._await_request()
         self.transport.pauseProducing()
-        turnstile.enter(self.transport.resumeProducing)
+        self.factory.server.turnstile.enter(self.transport.resumeProducing)
 
     def allContentReceived(self) -> None:
         self._cancel()
@@ -37,7 +42,7 @@ class PortalChannel(HTTPChannel):
         self._await_request()
         super().requestDone(request)
 
-    def connectionLost(self, reason: Any) -> None:
+    def connectionLost(self, reason: Any = connectionDone) -> None:
         self._cancel()
         super().connectionLost(reason)
 
@@ -74,6 +79,8 @@ class Inbox(asyncio.Queue[dict[str, Any]]):
 
 class PortalSocket(WebSocketProtocol):
     """A WebSocket whose peer is waited for (`writable`), counted, and given up in the end."""
+
+    muted: bool = False
 
     def connectionMade(self) -> None:
         self.writable = asyncio.Event()

@@ -28,6 +28,3 @@ class Turnstile:
             self._waiting.popleft()()
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._turn)
-
-
-turnstile = Turnstile()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -20,6 +21,7 @@ from k8sportal.serve import (
     step,
 )
 from k8sportal.serve_limits import message_bytes
+from k8sportal.serve_turnstile import Turnstile
 from k8sportal.serve_uvicorn_connections import PortalHttp, PortalSocket
 
 
@@ -79,7 +81,7 @@ async def _serve(
     server = PortalServer(
         uvicorn.Config(
             tell_vanished(application),
-            http=PortalHttp,
+            http=partial(PortalHttp, Turnstile()),  # type: ignore[arg-type]
             ws=PortalSocket,
             ws_max_size=message_bytes(),
             ws_ping_interval=PING_INTERVAL_SECONDS,

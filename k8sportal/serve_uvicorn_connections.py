@@ -13,7 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from k8sportal.serve_limits import CLOSE_HANDSHAKE_SECONDS, REQUEST_SECONDS, Inflow
-from k8sportal.serve_turnstile import turnstile
+from k8sportal.serve_turnstile import Turnstile
 from pods.domain.protocol import CloseCode
 
 # So much is parsed before what it holds is counted: some hundreds of the shortest frames.
@@ -24,13 +24,16 @@ _REQUEST_UNDER_WAY = (h11.IDLE, h11.SEND_BODY)
 class PortalHttp(H11Protocol):
     """An HTTP connection on which each request must be whole within REQUEST_SECONDS."""
 
-    _deadline: asyncio.TimerHandle | None = None
+    def __init__(self, turnstile: Turnstile, **named: Any) -> None:
+        super().__init__(**named)
+        self._turnstile = turnstile
+        self._deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._await_request()
         transport.pause_reading()
-        turnstile.enter(transport.resume_reading)
+        self._turnstile.enter(transport.resume_reading)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -120,14 +123,9 @@ class PortalSocket(WebSocketsSansIOProtocol):
         """The peer was refused: the portal is told so at once, with the code; the peer may read its own."""
         self._refused = True
         if not self.close_sent and self.conn.close_sent is not None:
-            self.queue.put_nowait(
-                {
-                    "type": "websocket.disconnect",
-                    "code": self.conn.close_sent.code,
-                    "reason": self.conn.close_sent.reason,
-                    "refused": True,
-                }
-            )
+            code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
+            refusal: Any = {"type": "websocket.disconnect", "code": code, "reason": reason, "refused": True}
+            self.queue.put_nowait(refusal)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.resume_reading()

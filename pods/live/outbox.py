@@ -75,5 +75,5 @@ class Outbox:
 
 
 def _was_sent(last: _Sent, offset: int, part: int | None) -> bool:
-    """Whether a viewer that was sent `last` can have merged this: a part of a snapshot is a number of ours."""
+    """Whether a viewer that was sent `last` can have merged so many parts of a snapshot."""
     return part is None or offset != last.offset or part <= (last.part or 0)

@@ -44,6 +44,16 @@ def test_a_part_covers_the_parts_before_it_and_none_means_all(part: int | None, 
     assert outbox.unacknowledged == left
 
 
+def test_a_part_that_was_not_sent_acknowledges_nothing() -> None:
+    outbox = Outbox()
+    for number in (1, 2):
+        outbox.sent("a", _frame(7, 10, number), 0.0)
+    outbox.acknowledged("a", 7, 999)
+    assert outbox.unacknowledged == 20
+    outbox.acknowledged("a", 7, 2)
+    assert outbox.unacknowledged == 0
+
+
 def test_a_subscription_that_is_gone_counts_no_more() -> None:
     outbox = Outbox()
     outbox.sent("a", _frame(1, 10), 0.0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -255,3 +256,41 @@ async def test_a_closed_subscription_is_not_woken(bench: Bench) -> None:
     await asyncio.sleep(1)
     assert wakes.count == 0
     assert not bench.feed.followers
+
+
+async def test_a_snapshot_stopped_in_the_middle_keeps_no_row_alive_and_still_leads_to_the_state(
+    bench: Bench,
+) -> None:
+    """A viewer that stops reading for a while, in a namespace where all changes meanwhile."""
+    bench.relist(*(pod(str(number), padding=800) for number in range(500)))
+    view = bench.view()
+    subscription, browser = Subscription(view, Wakes()), Browser()
+    first = subscription.next_frame()
+    assert first is not None
+    await browser.receive(first.text)
+    old = [record.row for record in bench.feed.records.values()]
+    bench.relist(*(pod(str(number), status="Error", padding=400) for number in range(100, 600)))
+    await asyncio.sleep(1)
+    assert {sys.getrefcount(old[index]) for index in range(len(old))} == {2}, "our list's, and the call's"
+    await _merged(subscription, browser)
+    rows = browser.rows[view.label]
+    assert sorted(rows) == sorted(str(number) for number in range(100, 600))
+    assert {row["status"] for row in rows.values()} == {"Error"}
+    subscription.close()
+
+
+async def test_a_delta_of_too_many_bytes_is_a_snapshot_instead(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_module, "MAX_DELTA_BYTES", 100_000)
+    bench.relist(*(pod(str(number), padding=800) for number in range(200)))
+    view = bench.view()
+    subscription = Subscription(view, Wakes())
+    drain(subscription)
+    bench.put(*(pod(str(number), status="Error", padding=800) for number in range(50)))
+    await asyncio.sleep(1)
+    assert {frame["type"] for frame in _read(drain(subscription))} == {"delta"}
+    bench.put(*(pod(str(number), status="Unknown", padding=800) for number in range(200)))
+    await asyncio.sleep(1)
+    assert {frame["type"] for frame in _read(drain(subscription))} == {"snapshot"}
+    subscription.close()

@@ -4,13 +4,16 @@ import asyncio
 
 import pytest
 
+from pods.domain.scope import Scope
+from pods.domain.viewfilter import ViewFilter
 from pods.live.hub import Hub
 from pods.live.outbox import SLOW_SECONDS, WINDOW_BYTES
 from pods.live.view import FRAME_BYTES
-from pods.live.viewer import HEARTBEAT_SECONDS, SlowViewer
+from pods.live.viewer import HEARTBEAT_SECONDS, SlowViewer, Viewer
 from tests.live.api import FakeApi
 from tests.live.desk import Desk
 from tests.live.fakes import pod
+from tests.live.virtual import LoopClock
 
 
 async def test_no_more_than_the_window_is_on_its_way(api: FakeApi, desk: Desk) -> None:
@@ -119,3 +122,47 @@ async def test_who_acknowledges_a_little_is_kept(api: FakeApi, desk: Desk) -> No
         await asyncio.sleep(SLOW_SECONDS - 10)
         desk.viewer.acknowledged("shop", first, part)
     assert not task.done()
+
+
+async def test_a_position_that_was_never_reached_acknowledges_nothing(api: FakeApi, desk: Desk) -> None:
+    api.pods.put(*(pod(str(number), padding=1000) for number in range(2000)))
+    desk.open("shop")
+    desk.start()
+    await asyncio.sleep(1)
+    before = desk.viewer.outbox.unacknowledged
+    subscription = desk.viewer.held["shop"].subscription
+    desk.viewer.acknowledged("shop", subscription.view.token(subscription.feed.offset + 1), None)
+    desk.viewer.acknowledged("shop", subscription.view.token(2**60), None)
+    await asyncio.sleep(1)
+    assert desk.viewer.outbox.unacknowledged == before
+    desk.viewer.acknowledged("shop", subscription.view.token(subscription.feed.offset), None)
+    assert desk.viewer.outbox.unacknowledged == 0
+
+
+async def test_who_takes_no_frame_for_a_minute_is_slow(api: FakeApi, hub: Hub) -> None:
+    """The server's buffer is full, and the peer reads nothing."""
+    viewer = _not_reading(hub)
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(SlowViewer):
+        await viewer.run()
+    assert asyncio.get_running_loop().time() - begun == pytest.approx(SLOW_SECONDS)
+    viewer.close()
+
+
+async def test_who_takes_no_frame_can_be_given_up_at_once(api: FakeApi, hub: Hub) -> None:
+    viewer = _not_reading(hub)
+    task = asyncio.create_task(viewer.run(), name="viewer")
+    await asyncio.sleep(1)
+    viewer.give_up()
+    with pytest.raises(SlowViewer):
+        await asyncio.wait_for(task, 0.1)
+    viewer.close()
+
+
+def _not_reading(hub: Hub) -> Viewer:
+    async def send(_: str) -> None:
+        await asyncio.Event().wait()
+
+    viewer = Viewer(send, LoopClock())
+    viewer.add(hub.subscribe(Scope("kind", "pods", "shop"), "shop", ViewFilter(), None, viewer, ()))
+    return viewer

@@ -117,12 +117,12 @@ class _Api:
                 await answer.write(_event(namespace, index, next(self.versions), "ADDED"))
             if initial:
                 await answer.write(_line("BOOKMARK", _table([{"cells": [], "object": _END}])))
-            changes = self._flood(answer) if namespace == FLOOD else self._trickle(answer)
-            await changes
+            await (self._flood(answer) if namespace == FLOOD else self._trickle(answer))
         except OSError:
-            return answer
+            pass
         finally:
             self.watches -= 1
+        return answer
 
     async def replicasets(self, request: web.Request) -> web.StreamResponse:
         """None, and none ever."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -21,7 +22,7 @@ CATCH_UP_SECONDS = 60.0
 
 
 class BadLineFigures(NamedTuple):
-    """What a viewer on a bad line got: frames of rows, the longest silence, packets lost, and how real it was."""
+    """What a viewer on a bad line got: deltas, the longest silence, packets lost (`real`: by a kernel)."""
 
     deltas: int
     longest_silence: float
@@ -74,7 +75,7 @@ async def bad_line(portal: PortalProcess, api: Firehose, seconds: float) -> BadL
 def longest_silence(viewer: Viewer) -> float:
     """The longest time between two frames."""
     times = [viewer.opened_at, *(each.at for each in viewer.received), time.monotonic()]
-    return max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    return max(later - earlier for earlier, later in itertools.pairwise(times))
 
 
 def _up_to_date(viewer: Viewer, start: int) -> bool:
@@ -88,9 +89,7 @@ async def _through(portal: PortalProcess, joined: Namespace, query: str) -> Asyn
     made = joined.socket()
     made.setblocking(False)
     try:
-        await asyncio.wait_for(
-            asyncio.get_running_loop().sock_connect(made, (joined.here, portal.port)), 20
-        )
+        await asyncio.wait_for(asyncio.get_running_loop().sock_connect(made, (joined.here, portal.port)), 20)
         url = portal.ws(f"/ws/pods/?{query}")
         async with connect(
             url, sock=made, proxy=None, max_size=None, close_timeout=1, open_timeout=30, ping_interval=None

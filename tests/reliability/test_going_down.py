@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.consumers.test_leaving import unpaired
 from tests.portal import PortalProcess
 from tests.reliability.endings import END_SECONDS, killed, terminated, wait_for_no_watch
 from tests.reliability.firehose import Firehose
+from tests.reliability.log import unpaired
 
 pytestmark = pytest.mark.slow
 

@@ -37,8 +37,6 @@ class PortalProcess:
     `program` is another module that serves a portal.
     """
 
-    program = "k8sportal.run"
-
     def __init__(
         self,
         kubeconfig: Path | str | None = None,

@@ -20,10 +20,8 @@ from tests.portal import PortalProcess
 class ScaledPortal(PortalProcess):
     """`figures` are values by dotted name, such as `pods.kube.listwatch.MUTE_SECONDS`."""
 
-    program = "tests.reliability.scaled_portal"
-
     def __init__(self, kubeconfig: Path | str, figures: dict[str, Any], **settings: str) -> None:
-        super().__init__(kubeconfig)
+        super().__init__(kubeconfig, program="tests.reliability.scaled_portal")
         self._step = self.folder / "clock-step"
         self._environment |= {
             "SCALED_FIGURES": json.dumps(figures),

@@ -103,14 +103,6 @@ class PortalServer(Server):
         if running:
             await asyncio.wait(running)
 
-    def protocol_disconnected(self, protocol: Any) -> None:
-        """Drop what can no longer be sent: a connection that is gone is garbage for a while, in a cycle."""
-        super().protocol_disconnected(protocol)
-        if isinstance(protocol, PortalSocket):
-            transport = protocol.transport
-            transport.dataBuffer, transport.offset = b"", 0
-            transport._tempDataBuffer, transport._tempDataLen = [], 0
-
     def websockets(self) -> int:
         """How many WebSocket connections are open; those that are gone stay on Daphne's list for a while."""
         return sum(

@@ -152,3 +152,6 @@ class PortalSocket(WebSocketProtocol):
             self._given_up.cancel()
         self.writable.set()
         super().connectionLost(reason)
+        # What can no longer be sent: a connection that is gone is garbage for a while, in a cycle.
+        self.transport.dataBuffer, self.transport.offset = b"", 0
+        self.transport._tempDataBuffer, self.transport._tempDataLen = [], 0

@@ -50,6 +50,21 @@ def refusals(access: AccessTable, person: Person, asked: Asked) -> dict[str, Ref
     return {name: refusal for name, refusal in found.items() if refusal is not None}
 
 
+def doubted(found: Mapping[str, Refusal], asked: Asked) -> dict[str, Refusal]:
+    """`found` by a portal whom the cluster does not answer: what is not known to it may well exist."""
+    return {
+        name: Refusal(
+            "not_answering",
+            {"namespace": name, "cluster": asked.called},
+            CloseCode.TRY_AGAIN_LATER,
+            503,
+        )
+        if refusal.status == 404
+        else refusal
+        for name, refusal in found.items()
+    }
+
+
 def _refusal(access: AccessTable, person: Person, asked: Asked, namespace: str) -> Refusal | None:
     """Why this person may not see `namespace` of the cluster; None where they may.
 

@@ -70,6 +70,17 @@ class Clusters:
                 connected.discovered_at = connected.wide_at = connected.wide_asked_at = float("-inf")
                 await connected.cluster.reconfigure(info.source)
 
+    async def discover_since(self, name: str, moment: float) -> bool:
+        """Lists the cluster's namespaces unless that was done at or after `moment` (monotonic seconds).
+
+        However many ask for names that are not known, it lists once in MISSED_SECONDS; they wait for that.
+        """
+        connected = self._get(name)
+        if connected is None or connected.discovered_at >= moment:
+            return False
+        await self._clock.sleep(max(connected.discovered_at + MISSED_SECONDS - self._clock.monotonic(), 0.0))
+        return await self.discover(name, 0.0)
+
     async def discover(self, name: str, older_than: float = DISCOVERY_SECONDS) -> bool:
         """Lists the cluster's namespaces if that is `older_than` seconds ago; gives whether anything changed.
 
@@ -80,8 +91,9 @@ class Clusters:
         if connected is None or now - connected.discovered_at < older_than:
             return False
         names = await self._names(connected)
-        # Not where this was cancelled: whoever asked has left, and the next one in line asks anew.
-        connected.discovered_at = self._clock.monotonic()
+        # When it was asked for: what was made meanwhile may be missing. Not where this was cancelled:
+        # whoever asked has left, and the next one in line asks anew.
+        connected.discovered_at = now
         if names is None:
             return False
         return await database_sync_to_async(record_namespaces)(name, names)

@@ -17,9 +17,9 @@ from django.http import QueryDict
 from pods import metrics
 from pods.access import AccessTable, Person
 from pods.access_watch import AccessWatch
-from pods.asked import Asked, Refusal, read, refusals
+from pods.asked import Asked, Refusal, doubted, read, refusals
 from pods.clock import Clock, SystemClock
-from pods.clusters import DISCOVERY_SECONDS, MISSED_SECONDS, Clusters
+from pods.clusters import DISCOVERY_SECONDS, Clusters
 from pods.domain.row import HEALTHS
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
@@ -158,7 +158,8 @@ class Runtime:
             return found
         unknown = any(refusal.status == 404 for refusal in found.values())
         await self.look_again(asked.cluster if unknown else None)
-        return refusals(self.access, person, asked)
+        found = refusals(self.access, person, asked)
+        return doubted(found, asked) if self.clusters.failure(asked.cluster) else found
 
     async def look_again(self, cluster: str | None) -> None:
         """Brings what a refusal would rest on up to date: the rights, and with `cluster` its namespaces.
@@ -166,8 +167,11 @@ class Runtime:
         Nobody is refused because of a right that was given, or a namespace that was made, a moment ago.
         """
         await self.access_watch.look_since(self.clock.monotonic())
-        if cluster is not None:
-            await self.refresh_namespaces(cluster, MISSED_SECONDS)
+        if cluster is not None and self.clusters.get(cluster) is not None:
+            missed_at = self.clock.monotonic()
+            async with self._refreshing[cluster]:
+                if await self.clusters.discover_since(cluster, missed_at):
+                    await self.access_watch.look()
 
     async def refresh_namespaces(self, cluster: str, older_than: float = DISCOVERY_SECONDS) -> None:
         """Lists the cluster's namespaces if that is `older_than` seconds ago, and takes over what changed.

@@ -98,10 +98,15 @@ class Visit:
             "texts": texts.catalogue(),
         }
 
-    def refuse(self, decision: Decision) -> HttpResponse:
+    def refuse(self, decision: Decision, cluster: ClusterInfo | None) -> HttpResponse:
         """The sign-in where nobody is signed in; else a page that says so, 404 only to who may see all."""
         if decision.code == "not_signed_in":
             return redirect_to_login(self.request.get_full_path(), reverse("login"))
+        silent = (
+            cluster is not None and self.portal is not None and self.portal.clusters.failure(cluster.name)
+        )
+        if decision.code == "unknown_namespace" and silent:
+            return self.say(503, _("The cluster does not answer, so it is not known whether this is there."))
         if decision.code in ("unknown_cluster", "unknown_namespace"):
             what = _("cluster") if decision.code == "unknown_cluster" else _("namespace")
             return self.say(404, _("The portal knows no such %(what)s.") % {"what": what})
@@ -159,9 +164,9 @@ def pods_page(request: HttpRequest) -> HttpResponse:
             return redirect_to_login(request.get_full_path(), reverse("login"))
         return visit.say(400, error.message)
     decisions = visit.decide(params.cluster, params.namespaces)
-    if not any(decision.allowed for decision in decisions):
-        return visit.refuse(decisions[0])
     cluster = visit.access.cluster(params.cluster)
+    if not any(decision.allowed for decision in decisions):
+        return visit.refuse(decisions[0], cluster)
     if cluster is None or not cluster.configured:
         return render(request, "pods/not_configured.html", visit.context(cluster))
     gone = {info.name for info in visit.access.namespaces(visit.person, cluster.name) if info.gone}
@@ -183,7 +188,7 @@ def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> Ht
     visit = Visit.of(request)
     decision = visit.decide(cluster, (namespace,))[0]
     if not decision.allowed or namespace == ALL_NAMESPACES:
-        return visit.refuse(decision)
+        return visit.refuse(decision, visit.access.cluster(cluster))
     if not is_object_name(pod):
         return visit.say(404, _("No pod can have this name."))
     info = visit.access.cluster(cluster)

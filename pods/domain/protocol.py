@@ -43,6 +43,7 @@ ERROR_SENTENCES: dict[str, str] = {
     "forbidden": N_("You may not see {namespace} in {cluster}."),
     "rights_taken": N_("You may no longer see {namespace} in {cluster}."),
     "not_found": N_("The portal does not know {name}."),
+    "not_answering": N_("{cluster} does not answer, so it is not known whether {namespace} exists."),
     "not_configured": N_("The cluster {cluster} is not configured any more."),
     "unavailable": N_("The portal cannot read its database. The page comes back by itself."),
     "slow_viewer": N_("This page could not keep up and has to start again."),

@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.cluster.control_plane import ControlPlane
 from tests.consumers.browser import Browser
 from tests.consumers.conftest import MAX_SOCKETS, PASSWORD, View
 from tests.consumers.desk import Desk
@@ -70,6 +71,32 @@ async def test_what_is_not_granted_is_4403_existing_or_not(view: View, admin: Br
     for query in ("cluster=test&namespace=absent", "cluster=no&namespace=x"):
         async with view(query, admin) as viewer:
             assert await _told(viewer) == (4404, "not_found"), query
+
+
+async def test_what_a_silent_cluster_may_have_is_not_called_unknown(
+    view: View, admin: Browser, dead_cluster: str
+) -> None:
+    """Who may see all is told to come back later, by socket, by HTTP and on the page."""
+    address = f"cluster={dead_cluster}&namespace=never-seen"
+    async with view(address, admin) as viewer:
+        assert await _told(viewer) == (1013, "not_answering")
+    answer = await asyncio.to_thread(admin.get, f"/api/v1/pods?{address}")
+    assert (answer.status, answer.json()["error"]["code"]) == (503, "not_answering")
+    for path in (f"/pods/?{address}", f"/pods/{dead_cluster}/never-seen/web/"):
+        page = await asyncio.to_thread(admin.get, path)
+        assert page.status == 503
+        assert "does not answer" in page.body.decode()
+
+
+async def test_a_namespace_made_after_the_last_look_is_found(
+    view: View, admin: Browser, control_plane: ControlPlane, namespace: str
+) -> None:
+    """However short a while ago that look was: somebody has just asked for another one."""
+    async with view("cluster=test&namespace=absent", admin) as viewer:
+        assert await _told(viewer) == (4404, "not_found")
+    made = control_plane.create_namespace(f"{namespace}-new")
+    async with view(f"cluster=test&namespace={made}", admin) as viewer:
+        await viewer.live(made)
 
 
 async def test_a_granted_namespace_that_is_absent_is_empty(view: View, desk: Desk) -> None:

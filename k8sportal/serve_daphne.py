@@ -104,9 +104,12 @@ class PortalServer(Server):
             await asyncio.wait(running)
 
     def protocol_disconnected(self, protocol: Any) -> None:
-        """Drop what can no longer be sent: a connection that is gone is garbage for a while, in a cycle."""
+        """Drop what can no longer be sent: a connection that is gone is garbage for a while, in a cycle.
+
+        Daphne calls this for a handshake that it refuses as well, whose answer is still to be sent.
+        """
         super().protocol_disconnected(protocol)
-        if isinstance(protocol, PortalSocket):
+        if isinstance(protocol, PortalSocket) and not protocol.transport.connected:
             transport = protocol.transport
             transport.dataBuffer, transport.offset = b"", 0
             transport._tempDataBuffer, transport._tempDataLen = [], 0

@@ -48,7 +48,7 @@ class Lifecycle:
         self.ended = False
         self._runtime = runtime
         self._request_id = _request_id(scope)
-        self._started = runtime.clock.monotonic()
+        self.started_at = runtime.clock.monotonic()
         self._told_opened = False
 
     async def __aenter__(self) -> Self:
@@ -121,7 +121,7 @@ class Lifecycle:
 
     def seconds(self) -> float:
         """How long it has been open."""
-        return self._runtime.clock.monotonic() - self._started
+        return self._runtime.clock.monotonic() - self.started_at
 
     def _end(self) -> None:
         """The second line in the log, and the counts; once."""

@@ -94,12 +94,13 @@ def _texts(life: Lifecycle) -> Iterator[str]:
 
 
 def _socket(life: Lifecycle, now: float) -> _Socket:
+    age = now - life.started_at
     if life.viewing is None:
-        return _Socket(life, life.seconds(), 0, 0.0, 0, 0)
+        return _Socket(life, age, 0, 0.0, 0, 0)
     viewer = life.viewing.viewer
     oldest_at = viewer.outbox.oldest_at
     waiting = 0.0 if oldest_at is None else now - oldest_at
-    return _Socket(life, life.seconds(), viewer.outbox.unacknowledged, waiting, viewer.frames, viewer.bytes)
+    return _Socket(life, age, viewer.outbox.unacknowledged, waiting, viewer.frames, viewer.bytes)
 
 
 def _socket_row(one: _Socket, now: float) -> SocketRow:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from pods import census
 from pods.access import Person
 from pods.asked import Asked
+from pods.clock import SystemClock
 from pods.domain.selectors import parse_selector
 from pods.domain.viewfilter import ViewFilter
 from pods.kube.cluster import Cluster
@@ -33,6 +34,19 @@ CPU_SECONDS = 0.06
 
 async def _send(text: str) -> None:
     raise AssertionError(f"nobody is here to be sent {text}")
+
+
+class Hurrying(SystemClock):
+    """A clock that has moved on each time somebody looks, by twice as much as the time before."""
+
+    def __init__(self) -> None:
+        self.step = 1.0
+        self.time = 0.0
+
+    def monotonic(self) -> float:
+        self.step *= 2
+        self.time += self.step
+        return self.time
 
 
 class Desk:
@@ -101,6 +115,15 @@ async def test_the_worst_come_first_and_those_that_keep_up_stand_still(desk: Des
     ]
     assert await desk.shown(sockets_by="waiting") == ["late", "first", "owes", "last"]
     assert await desk.shown(sockets_by="unacknowledged") == ["owes", "last", "first", "late"]
+
+
+async def test_all_rows_are_of_one_moment(desk: Desk) -> None:
+    """However long the reading takes: who came first is the oldest."""
+    desk.runtime.clock = Hurrying()
+    for name in ("first", "second", "third"):
+        await desk.view(name, "a")
+    assert await desk.shown() == ["first", "second", "third"]
+    assert await desk.shown(sockets_by="age") == ["first", "second", "third"]
 
 
 async def test_a_row_tells_who_looks_at_what_from_where_and_how_fresh(desk: Desk) -> None:

@@ -28,6 +28,12 @@ def patience() -> Iterator[None]:
     expect.set_options(timeout=DEFAULT)
 
 
+# How many rows, cells of totals and buttons stick out of the page, where their card cuts them off.
+CUT_OFF = """() => [...document.querySelectorAll('.lr, .lr .btn, .totals > div')].filter(
+  (one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth
+).length"""
+
+
 class Tab:
     """A viewer in a browser of their own, and the sockets that it has opened."""
 
@@ -195,6 +201,7 @@ def test_it_fits_a_phone_and_its_text_stands_out(ledger: Page) -> None:
         ledger.set_viewport_size({"width": width, "height": 900})
         overflow = ledger.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, f"{width} px: {overflow} px too wide"
+        assert ledger.evaluate(CUT_OFF) == 0, f"{width} px: something is cut off"
         for scheme in ("light", "dark"):
             ledger.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             assert ledger.evaluate(CONTRAST) == [], f"{width} px, {scheme}"

@@ -158,7 +158,8 @@ def test_it_follows_what_comes_and_goes_and_keeps_the_last_figures_where_it_cann
 
 
 def test_a_viewer_is_ended_by_keyboard_after_a_question(ledger: Page, viewer: Tab) -> None:
-    ended = _connection(ledger)
+    ended, posts = _connection(ledger), list[str]()
+    ledger.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     dialog = ledger.get_by_role("dialog", name="End this viewer?")
     _sockets(ledger).get_by_role("button").focus()
     ledger.keyboard.press("Enter")
@@ -168,7 +169,10 @@ def test_a_viewer_is_ended_by_keyboard_after_a_question(ledger: Page, viewer: Ta
     ledger.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(_sockets(ledger).get_by_role("button")).to_be_focused()
-    assert (len(viewer.sockets), _connection(ledger)) == (1, ended), "Escape did nothing"
+    with ledger.expect_response(re.compile("/api/v1/ledger")):
+        pass  # the next picture
+    assert posts == [], "Escape does nothing"
+    assert (len(viewer.sockets), _connection(ledger)) == (1, ended)
 
     ledger.keyboard.press("Enter")
     ledger.keyboard.press("Tab")

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -162,6 +163,16 @@ class PortalProcess:
             if match:
                 pairs = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
                 yield match[1], pairs, float(match[3])
+
+    def open_files(self) -> Counter[str]:
+        """What its descriptors stand for (Linux), and how many of each."""
+        found: Counter[str] = Counter()
+        for entry in Path(f"/proc/{self.pid}/fd").iterdir():
+            try:
+                found[re.sub(r":\[\d+\]", "", str(entry.readlink()))] += 1
+            except FileNotFoundError:
+                continue
+        return found
 
     def established(self) -> int:
         """The process's established TCP connections, as `netstat` counts them (Linux)."""

@@ -17,10 +17,11 @@ _ANSWERED = ("Content-Type",)
 
 
 class SlowApi:
-    """Hands requests on as the administrator's. `waiting` lists are held back; `given_up` were in vain."""
+    """Hands requests on as the administrator's. `waiting` lists are held back, `given_up` were."""
 
     def __init__(self, cluster: ControlPlane) -> None:
         self.url = ""
+        self.seconds = SECONDS
         self.waiting = 0
         self.given_up = 0
         self._cluster = cluster
@@ -66,6 +67,7 @@ class SlowApi:
             ) as far,
         ):
             near = web.StreamResponse(status=far.status)
+            near.force_close()  # so that no connection waits here for another request
             near.headers.update({name: far.headers[name] for name in _ANSWERED if name in far.headers})
             await near.prepare(request)
             async for piece in far.content.iter_any():
@@ -75,7 +77,7 @@ class SlowApi:
     async def _hold_back(self) -> None:
         self.waiting += 1
         try:
-            await asyncio.sleep(SECONDS)
+            await asyncio.sleep(self.seconds)
         except asyncio.CancelledError:
             self.given_up += 1
             raise

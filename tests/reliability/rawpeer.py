@@ -14,6 +14,7 @@ from tests.portal import PortalProcess
 TEXT, BINARY, CONTINUATION, CLOSE, PING = 0x1, 0x2, 0x0, 0x8, 0x9
 # Another address of this machine, so that what is counted by address is not the others' as well (Linux).
 ELSEWHERE = "127.0.0.2"
+FIRST_FRAME_SECONDS = 30.0
 _NO_MASK = b"\0\0\0\0"
 
 
@@ -63,7 +64,7 @@ class RawPeer:
 
     async def first_frame(self) -> dict[str, Any]:
         """The first frame of the portal; the answer to the handshake goes before it."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(FIRST_FRAME_SECONDS):
             while b"\r\n\r\n" not in self._buffer:
                 assert await self._more()
             head, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")

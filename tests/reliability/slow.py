@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pods.domain.token import decode_token, encode_token
 from tests.portal import PortalProcess
-from tests.reliability.firehose import FLOOD
+from tests.reliability.firehose import FLOOD, TICKS_PER_SECOND
 from tests.reliability.onlookers import Onlookers, resident_bytes
 from tests.reliability.rawpeer import TEXT, RawPeer, frame
 
@@ -61,20 +61,19 @@ async def deaf(portal: PortalProcess, seconds: float) -> None:
 
 
 async def forging(portal: PortalProcess, seconds: float) -> None:
-    """Reads nothing after its first token, and acknowledges all that may have been sent since."""
+    """Reads nothing after its first token, and acknowledges what it guesses to have been sent since."""
     async with RawPeer.open(portal, QUERY, receive_buffer=RECEIVE_BUFFER) as peer:
         position = decode_token(await _first_token(peer))
         assert position is not None
-        until = time.monotonic() + seconds
-        offset = position.offset
+        started = time.monotonic()
         with contextlib.suppress(OSError):
-            while time.monotonic() < until:
-                for forged in (offset, offset + 1, 2**60):
+            while (elapsed := time.monotonic() - started) < seconds:
+                guess = position.offset + int(elapsed * TICKS_PER_SECOND)
+                for forged in (guess - 2, guess, guess + 2, 2**60):
                     token = encode_token(position._replace(offset=forged))
                     for more in ("", ',"part":999'):
                         await peer.send(_ack(f'"token":"{token}"{more}'.encode()))
-                offset += 1
-                await asyncio.sleep(6 / ACKS_PER_SECOND)
+                await asyncio.sleep(8 / ACKS_PER_SECOND)
 
 
 async def silent(portal: PortalProcess, seconds: float) -> int | None:

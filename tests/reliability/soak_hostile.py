@@ -13,6 +13,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,6 +85,7 @@ async def _floods(portal: PortalProcess, size: Size) -> Figures:
         others.mark()
         with lateness:
             figures = await attack_in_all_ways(portal, times=size.floods, at_once=8, seconds=5)
+            await asyncio.to_thread(portal.wait_until, _only(portal, 5), 20, "the floods have left")
             told = await opens(portal, size.limit, size.beyond)
             longest = await stalls.longest()
         grown = resident_bytes(portal) - before
@@ -153,6 +155,11 @@ async def soak(server: str, size: Size) -> dict[str, Figures]:
         with PortalProcess(api.kubeconfig, server, many) as portal:
             found["endings"] = await _endings(portal, api, size)
     return found
+
+
+def _only(portal: PortalProcess, count: int) -> Callable[[], bool]:
+    """Whether so many viewers are left."""
+    return lambda: portal.metric("k8sportal_lifecycles") == count
 
 
 def _left(portal: PortalProcess) -> Figures:

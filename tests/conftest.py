@@ -22,6 +22,7 @@ from tests.kube.client_certificate import write_authority
 from tests.leaks import Held
 from tools.chromium import find_chromium
 
+RELIABILITY_TESTS = Path(__file__).resolve().parent / "reliability"
 BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
 CLUSTER_FIXTURES = frozenset({"control_plane", "full_control_plane", "breakable_control_plane"})
 SIMULATED_NODES = 3
@@ -30,7 +31,11 @@ LEAK_DEADLINE_SECONDS = 3.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that need a control plane or a browser, so that they can be run apart."""
+    """Marks the tests that need a control plane or a browser, so that they can be run apart.
+
+    Those that take longest come first: workers take whole files, and the last one should be short.
+    """
+    items.sort(key=lambda item: RELIABILITY_TESTS not in item.path.parents)
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)

@@ -9,6 +9,7 @@ Protocol: https://kubernetes.io/docs/reference/config-api/client-authentication.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from pods.kube.errors import CredentialsError
 TIMEOUT_SECONDS = 15.0
 # A token, or a certificate with its key, is a few kB.
 MAX_ANSWER_BYTES = 1024 * 1024
+PIECE_BYTES = 64 * 1024
+END_SECONDS = 2.0
 
 
 class PluginStatus(msgspec.Struct, rename="camel"):
@@ -96,22 +99,28 @@ async def _read(stdout: asyncio.StreamReader | None) -> bytes:
     """All that comes, or the first MAX_ANSWER_BYTES and a little more."""
     pieces: list[bytes] = []
     size = 0
-    while stdout is not None and size <= MAX_ANSWER_BYTES and (piece := await stdout.read(64 * 1024)):
+    while stdout is not None and size <= MAX_ANSWER_BYTES and (piece := await stdout.read(PIECE_BYTES)):
         pieces.append(piece)
         size += len(piece)
     return b"".join(pieces)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kills the plugin and its children (its own session) unless it has ended, and reaps it."""
-    if process.returncode is not None:
-        return
+    """Kills the plugin and its children (its own session) unless it has ended, and reaps it.
+
+    asyncio calls a process ended when its pipes have been read to their end, too. A child that left the
+    session may hold the pipe open for ever: then it is closed from our side.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
     try:
-        os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        return
-    finally:
-        await process.wait()
+        async with asyncio.timeout(END_SECONDS):
+            while process.stdout is not None and await process.stdout.read(PIECE_BYTES):
+                pass
+            await process.wait()
+    except TimeoutError:
+        process._transport.close()  # type: ignore[attr-defined]  # there is no public way to it
 
 
 def _is_the_portals(name: str) -> bool:

@@ -10,10 +10,10 @@ from collections import Counter
 from typing import NamedTuple
 
 from tests.portal import PortalProcess
-from tests.reliability.firehose import CALM, FLOOD, Firehose
+from tests.reliability.firehose import FLOOD, QUIET, Firehose
 from tests.reliability.rawpeer import RawPeer
 
-QUERY = f"namespace={CALM}"
+QUERY = f"namespace={QUIET}"
 END_SECONDS = 10.0
 OPENING_AT_ONCE = 50
 HALF_A_REQUEST = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nhalf"

@@ -2,7 +2,7 @@
 
 Two namespaces: in `flood` all pods change at each tick, with rows of about 4 kB, so many bytes a second;
 in `calm` one pod changes at a time, and its label `sent` is when, in nanoseconds of the monotonic clock,
-which is the same for all processes of a machine.
+which is the same for all processes of a machine. In `quiet` nothing changes.
 
     with Firehose(bytes_per_second=20_000_000) as api:
         PortalProcess(api.kubeconfig)
@@ -25,15 +25,17 @@ from aiohttp import web
 
 from tests.cluster.processes import free_port
 
-FLOOD, CALM = "flood", "calm"
+FLOOD, CALM, QUIET = "flood", "calm", "quiet"
 TICKS_PER_SECOND = 20
 CALM_CHANGES_PER_SECOND = 20
 CALM_PODS = 10
 ROW_BYTES = 4_000
+BOOKMARK_SECONDS = 30.0
 START_SECONDS = 20.0
 
 _COLUMNS = [{"name": name} for name in ("Name", "Ready", "Status", "Restarts")]
 _LABELS = {f"label-{number:02}": "x" * 60 for number in range(50)}
+_BOOKMARK = {"metadata": {"resourceVersion": "1"}}
 _END = {"metadata": {"annotations": {"k8s.io/initial-events-end": "true"}, "resourceVersion": "1"}}
 
 
@@ -117,7 +119,7 @@ class _Api:
                 await answer.write(_event(namespace, index, next(self.versions), "ADDED"))
             if initial:
                 await answer.write(_line("BOOKMARK", _table([{"cells": [], "object": _END}])))
-            await (self._flood(answer) if namespace == FLOOD else self._trickle(answer))
+            await {FLOOD: self._flood, CALM: self._trickle}.get(namespace, self._nothing)(answer)
         except OSError:
             pass
         finally:
@@ -132,8 +134,8 @@ class _Api:
             end = {"kind": "PartialObjectMetadata", **_END}
             await answer.write(_line("BOOKMARK", end))
             while True:
-                await asyncio.sleep(30)
-                await answer.write(_line("BOOKMARK", {**end, "metadata": {"resourceVersion": "1"}}))
+                await asyncio.sleep(BOOKMARK_SECONDS)
+                await answer.write(_line("BOOKMARK", {**end, **_BOOKMARK}))
         except OSError:
             return answer
         finally:
@@ -161,6 +163,11 @@ class _Api:
         for number in itertools.count():
             await asyncio.sleep(1 / CALM_CHANGES_PER_SECOND)
             await answer.write(_event(CALM, number % CALM_PODS, next(self.versions), "MODIFIED"))
+
+    async def _nothing(self, answer: web.StreamResponse) -> None:
+        while True:
+            await asyncio.sleep(BOOKMARK_SECONDS)
+            await answer.write(_line("BOOKMARK", _table([{"cells": [], "object": _BOOKMARK}])))
 
 
 async def _stream(request: web.Request) -> web.StreamResponse:
@@ -196,7 +203,7 @@ def _line(kind: str, value: dict[str, Any]) -> bytes:
 
 
 def _namespaces() -> dict[str, Any]:
-    items = [{"metadata": {"name": name, "uid": name}} for name in (FLOOD, CALM)]
+    items = [{"metadata": {"name": name, "uid": name}} for name in (FLOOD, CALM, QUIET)]
     return {"kind": "PartialObjectMetadataList", "metadata": {"resourceVersion": "1"}, "items": items}
 
 

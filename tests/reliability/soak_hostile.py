@@ -13,9 +13,12 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
 
 from tests.portal import PortalProcess
 from tests.reliability.endings import killed, terminated
@@ -144,17 +147,26 @@ async def soak(server: str, size: Size) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
     with Firehose(FIREHOSE_BYTES_PER_SECOND) as api:
         with PortalProcess(api.kubeconfig, server, environment) as portal:
-            found["slow viewers"] = await _slow(portal, size)
-            found["floods"] = await _floods(portal, size)
+            found["slow viewers"] = await _tried(_slow(portal, size))
+            found["floods"] = await _tried(_floods(portal, size))
             found["left"] = _left(portal)
     with Firehose(LINE_BYTES_PER_SECOND) as api:
         with PortalProcess(api.kubeconfig, server, {"HOST": "0.0.0.0"}) as portal:
-            found["bad lines"] = await _lines(portal, api, size)
+            found["bad lines"] = await _tried(_lines(portal, api, size))
     with Firehose(LINE_BYTES_PER_SECOND) as api:
         many = {"PORTAL_MAX_SOCKETS_PER_PERSON": str(size.viewers + 10)}
         with PortalProcess(api.kubeconfig, server, many) as portal:
-            found["endings"] = await _endings(portal, api, size)
+            found["endings"] = await _tried(_endings(portal, api, size))
     return found
+
+
+async def _tried(part: Coroutine[Any, Any, Figures]) -> Figures:
+    """What a part measured; one that fails is missed as a whole, and the others go on."""
+    try:
+        return await part
+    except (Exception, pytest.fail.Exception) as error:
+        traceback.print_exc()
+        return {"missed": [repr(error)[:500]]}
 
 
 def _only(portal: PortalProcess, count: int) -> Callable[[], bool]:

@@ -5,7 +5,7 @@ import socket
 
 # A peer that is gone, or whose window stays shut, is given up after this long, however often we
 # write; without it the kernel tries for a quarter of an hour. Connections inherit it.
-USER_TIMEOUT_MS = 10_000
+USER_TIMEOUT_MS = 14_000
 _BACKLOG = 1024
 # Each connection is a file; many systems allow 1,024 unless asked.
 _FILES = 65_536

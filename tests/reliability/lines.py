@@ -30,19 +30,21 @@ class BadLineFigures(NamedTuple):
     real: bool
 
 
-async def half_open(portal: PortalProcess, seconds: float) -> float:
-    """How long the portal counts a viewer whose line died without a word. Needs namespaces."""
+async def half_open(portal: PortalProcess, seconds: float, count: int = 1) -> float:
+    """How long the portal counts viewers whose line died without a word. Needs namespaces."""
     line = Line(GOOD)
     with Namespace.joined(line) as joined:
-        async with _through(portal, joined, f"namespace={CALM}") as viewer:
-            await viewer.live(CALM)
-            before = portal.metric("k8sportal_viewer_closes_total", code="1006")
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(count):
+                viewer = await stack.enter_async_context(_through(portal, joined, f"namespace={CALM}"))
+                await viewer.live(CALM)
+            gone = portal.metric("k8sportal_viewer_closes_total", code="1006") + count
             line.dead = True
             return await asyncio.to_thread(
                 portal.wait_until,
-                lambda: portal.metric("k8sportal_viewer_closes_total", code="1006") > before,
+                lambda: portal.metric("k8sportal_viewer_closes_total", code="1006") >= gone,
                 seconds,
-                "the half-open viewer counts as vanished",
+                "the half-open viewers count as vanished",
             )
 
 

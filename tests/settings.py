@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 KEPT = frozenset({"PORTAL_CACHE", "PORTAL_CHROMIUM", "DJANGO_SETTINGS_MODULE"})
 FOREIGN = ("KUBECONFIG", "DATABASE_URL", "REDIS_URL", "HOST", "PORT")
@@ -22,3 +23,7 @@ atexit.register(shutil.rmtree, _data, ignore_errors=True)
 os.environ.update(DJANGO_SECRET_KEY="only-for-tests", PORTAL_DEMO="1", PORTAL_DATA_DIR=_data)
 
 from k8sportal.settings import *  # noqa: E402
+
+# A folder that stays empty: in that of the working tree, portals of other tests may be collecting.
+STATIC_ROOT = Path(_data, "static")
+WHITENOISE_USE_FINDERS = True

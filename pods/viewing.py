@@ -7,7 +7,6 @@ then sending stops at once, what may no longer be seen is taken away, and the re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pods import metrics
 from pods.access import Person
 from pods.asked import Asked, Refusal
 from pods.domain.protocol import CloseCode, encode, error_frame
@@ -74,7 +73,7 @@ class Viewing:
     def close(self) -> None:
         """Gives back every subscription. A second close does nothing."""
         for label in list(self.viewer.held):
-            self._drop(label)
+            self.viewer.remove(label)
 
     async def _subscribe(self) -> None:
         """Brings the subscriptions in line with what may be seen now. Raises Refused."""
@@ -84,7 +83,7 @@ class Viewing:
         for name, found in refusals.items():
             if name not in self._refused:
                 was_seen = name in self.viewer.held
-                self._drop(name)
+                self.viewer.remove(name)
                 await self._tell(name, found, was_seen)
         self._refused = set(refusals)
         allowed = tuple(name for name in self.asked.namespaces if name not in refusals)
@@ -114,14 +113,7 @@ class Viewing:
         except UnknownCluster as error:
             params: dict[str, ParamValue] = {"cluster": asked.cluster}
             raise Refused("not_configured", CloseCode.TRY_AGAIN_LATER, params) from error
-        if held is None:
-            metrics.VIEWERS.labels(asked.cluster, label).inc()
         self.viewer.add(fresh)
-
-    def _drop(self, label: str) -> None:
-        if label in self.viewer.held:
-            self.viewer.remove(label)
-            metrics.VIEWERS.labels(self.asked.cluster, label).dec()
 
     async def _tell(self, namespace: str, found: Refusal, was_seen: bool) -> None:
         refused = self._refused_with(found, namespace, was_seen)

@@ -45,7 +45,9 @@ class Probe:
         self._recovered = recovered
         self._task: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
-        self._round_done = asyncio.Condition()
+        # Hundreds of scopes wait through an outage: they are woken by an answer, not by each failure.
+        self._answer = asyncio.Event()
+        self._waiting = 0
 
     def start(self) -> None:
         """Starts asking; a second start does nothing."""
@@ -67,18 +69,21 @@ class Probe:
 
     async def answered_since(self, moment: float) -> None:
         """Waits until the cluster has answered at or after `moment` (monotonic seconds)."""
-        while self.answered_at is None or self.answered_at < moment:
-            self._asked.set()
-            async with self._round_done:
-                await self._round_done.wait()
+        self._waiting += 1
+        try:
+            while self.answered_at is None or self.answered_at < moment:
+                self._asked.set()
+                await self._answer.wait()
+        finally:
+            self._waiting -= 1
 
     async def _run(self) -> None:
         while True:
             self._asked.clear()
             await self._round()
-            async with self._round_done:
-                self._round_done.notify_all()
             await self._clock.sleep(MIN_INTERVAL_SECONDS)
+            if self._waiting:
+                continue
             try:
                 async with asyncio.timeout(PERIOD_SECONDS - MIN_INTERVAL_SECONDS):
                     await self._asked.wait()
@@ -98,6 +103,8 @@ class Probe:
             log.exception("probe_failed", cluster=self._name)
             return
         before, self.answered_at = self.answered_at, self._clock.monotonic()
+        answer, self._answer = self._answer, asyncio.Event()
+        answer.set()
         if self.failure is not None:
             self.failure = None
             self.outages += 1

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from prometheus_client import Gauge
+
 from pods import metrics
 from pods.clock import Clock
 from pods.domain.rights import NamespaceRule
@@ -17,12 +19,13 @@ from pods.domain.viewfilter import ViewFilter
 from pods.kube.cluster import Cluster
 from pods.live.feed import Feed
 from pods.live.informer import PodInformer
-from pods.live.status import STATES
+from pods.live.status import STATES, State
 from pods.live.subscription import Subscription, Wakeable
 from pods.live.union import Union
 from pods.live.view import View
 
-PULSE_SECONDS = 0.25
+# How late a feed is called stale at most.
+PULSE_SECONDS = 0.1
 
 ViewKey = tuple[str, str, NamespaceRule | None]
 # A scope, or several of one cluster seen as one.
@@ -43,12 +46,21 @@ class Running:
     task: asyncio.Task[None]
     users: int = 0
     linger: asyncio.TimerHandle | None = None
+    shown: State | None = None
     views: dict[ViewKey, tuple[View, int]] = field(default_factory=dict)
 
     @property
     def needed(self) -> bool:
         """Whether somebody uses it, or did until a moment ago: then its linger is going to end it."""
         return self.users > 0 or self.linger is not None
+
+    def show_state(self, state: State | None) -> None:
+        """Tells the metrics, where they do not say so already; None at its end."""
+        if state == self.shown:
+            return
+        self.shown = state
+        for name in STATES:
+            metrics.FEED_STATE.labels(self.feed.cluster, self.feed.namespace, name).set(name == state)
 
     def drop_view(self, view_key: ViewKey) -> None:
         """Counts one user less of a view; nobody's view is forgotten."""
@@ -181,7 +193,7 @@ class Hub:
         running.task.cancel()
         self._ending.add(running.task)
         running.task.add_done_callback(self._ending.discard)
-        _show_state(running.feed, None)
+        running.show_state(None)
         if not self._running and self._pulse is not None:
             self._pulse.cancel()
             self._ending.add(self._pulse)
@@ -191,9 +203,9 @@ class Hub:
     async def _watch_states(self) -> None:
         """Time alone makes a feed stale: somebody has to look."""
         while True:
-            for feed in self.feeds():
-                feed.check_state()
-                _show_state(feed, feed.told.state)
+            for running in self.running():
+                running.feed.check_state()
+                running.show_state(running.feed.told.state)
             await self._clock.sleep(PULSE_SECONDS)
 
 
@@ -210,6 +222,7 @@ class Held:
         self._hub = hub
         self._running: Running | None = running
         self._view_key = view_key
+        self._counted = False
 
     @property
     def orphaned(self) -> bool:
@@ -221,16 +234,21 @@ class Held:
         """The rule that cuts the view out of its feed."""
         return self._view_key[2]
 
+    def count(self) -> None:
+        """Counts it as a viewer, until it is closed by whomever."""
+        self._counted = True
+        self._viewers().inc()
+
+    def _viewers(self) -> Gauge:
+        return metrics.VIEWERS.labels(self.subscription.feed.cluster, self.subscription.label)
+
     def close(self) -> None:
         """Ends the subscription and gives the feed back. A second close does nothing."""
         running, self._running = self._running, None
         if running is not None:
+            if self._counted:
+                self._viewers().dec()
             self._hub.held.discard(self)
             self.subscription.close()
             running.drop_view(self._view_key)
             self._hub.release(running)
-
-
-def _show_state(feed: Feed, state: str | None) -> None:
-    for name in STATES:
-        metrics.FEED_STATE.labels(feed.cluster, feed.namespace, name).set(1 if name == state else 0)

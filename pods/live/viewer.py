@@ -52,6 +52,7 @@ class Viewer:
         """Takes over a subscription; the viewer closes it."""
         self.remove(held.subscription.label)
         self._held[held.subscription.label] = held
+        held.count()
         self.wake()
 
     def remove(self, label: str) -> None:

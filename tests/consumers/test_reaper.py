@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from pods import metrics, reaper
+from pods import reaper
 from pods.consumers import PodConsumer
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
@@ -68,7 +68,6 @@ async def _viewers_subscription_left(runtime: Runtime, monkeypatch: pytest.Monke
         broken.setattr(Viewing, "close", lambda _: None)
         peer.leaves()
         await asyncio.wait_for(peer.call, 5)
-    metrics.VIEWERS.clear()  # counted by the viewing, which is beyond repair
 
 
 async def _watch_left(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

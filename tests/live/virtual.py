@@ -5,6 +5,7 @@ same time, so that a minute of backoff is a few callbacks, and the order of thin
 """
 
 import asyncio
+import math
 import selectors
 from datetime import UTC, datetime, timedelta
 
@@ -43,6 +44,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self.now
+
+    @property
+    def _clock_resolution(self) -> float:
+        """A timer fires at its moment and never a little before it: time would not move on meanwhile."""
+        return math.ulp(self.now)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, seconds: float) -> None:
+        """The base class sets that of the real clock, which has no say here."""
 
 
 class LoopClock:

@@ -47,7 +47,7 @@ class Size(NamedTuple):
     viewers: int
 
 
-FULL = Size(20, 90, 20, 200, 1000, 120, 50, 1000)
+FULL = Size(20, 90, 20, 200, 1000, 120, 300, 1000)
 QUICK = Size(3, 0, 1, 60, 100, 18, 1, 100)
 
 Figures = dict[str, Any]

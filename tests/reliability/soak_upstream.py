@@ -10,16 +10,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tests.cluster.control_plane import ControlPlane
+from tests.kube.writer import Writer
+from tests.reliability.faults import Fault
 from tests.reliability.outages import OUTAGES, OutageFigures, go_through, many_namespaces
 from tests.reliability.stage import Busy, Stage, staged
 from tests.reliability.upstream_faults import (
     CURED_SECONDS,
+    FIRST_SECONDS,
     MOST_A_MINUTE,
     SCENARIOS,
     STALE_SECONDS,
@@ -27,6 +31,7 @@ from tests.reliability.upstream_faults import (
     suffer,
     throttled,
 )
+from tests.reliability.watching import Watched
 
 FAULT_SECONDS = 60.0
 RETRY_AFTER = 20
@@ -35,8 +40,9 @@ OUTAGE_SECONDS = {"killed": 10.0, "frozen": 30.0, "a dead link": 30.0}
 RECOVERED_SECONDS = 5.0
 MOST_A_MINUTE_AND_CLUSTER = 60
 CPU_PERCENT = 5.0
-# The hub looks at the states four times a second.
-PULSE_SECONDS = 0.5
+MUTE_SECONDS = 75.0
+# The contract calls a feed stale from 5 s on, and its state is looked at ten times a second.
+PULSE_SECONDS = 0.3
 
 
 def main() -> int:
@@ -58,6 +64,7 @@ async def _soak(stage: Stage) -> tuple[dict[str, Any], list[str]]:
     missed: list[str] = []
     busy = Busy(stage)
     scenarios = (*SCENARIOS, throttled(RETRY_AFTER))
+    mute = asyncio.create_task(_one_mute_watch(stage), name="one mute watch")
     faults = await asyncio.gather(*(suffer(stage, scenario, FAULT_SECONDS) for scenario in scenarios))
     cpu = busy.percent()
     if cpu >= CPU_PERCENT * 2:  # together they may take twice what one may
@@ -65,6 +72,10 @@ async def _soak(stage: Stage) -> tuple[dict[str, Any], list[str]]:
     for scenario, figures in zip(scenarios, faults, strict=True):
         print(figures, flush=True)
         missed += [f"{figures.name}: {what}" for what in _missed(figures, scenario.retry_after)]
+    noticed = await mute
+    print(f"one mute watch: right {noticed:.1f} s after it fell mute", flush=True)
+    if noticed > MUTE_SECONDS:
+        missed.append(f"one mute watch: right after {noticed:.1f} s")
     outages = []
     async with many_namespaces(stage, NAMESPACES) as watched:
         for outage in OUTAGES:
@@ -72,7 +83,27 @@ async def _soak(stage: Stage) -> tuple[dict[str, Any], list[str]]:
             print(figures_, flush=True)
             outages.append(figures_)
             missed += [f"{figures_.name}: {what}" for what in _missed_in_outage(figures_)]
-    return {"faults": faults, "faults_at_once_cpu_percent": cpu, "outages": outages, "missed": missed}, missed
+    found = {
+        "faults": faults,
+        "faults_at_once_cpu_percent": cpu,
+        "mute_watch_right_after_seconds": noticed,
+        "outages": outages,
+        "missed": missed,
+    }
+    return found, missed
+
+
+async def _one_mute_watch(stage: Stage) -> float:
+    """A watch falls mute while its cluster answers: the seconds until its viewer is right again."""
+    namespace = await asyncio.to_thread(stage.new_namespace, "mute")
+    async with stage.control_plane.admin_session() as session, stage.viewing("test", namespace) as viewer:
+        writer, watched = Writer(session, namespace), Watched(viewer, namespace)
+        await watched.live(time.monotonic() + FIRST_SECONDS)
+        stage.proxies["test"].apply(Fault("mute", namespaces=(namespace,), resources=("pods",)), "mute")
+        muted = time.monotonic()
+        stage.proxies["test"].clear("mute")  # the next watch is well
+        await writer.pod("unheard", {"app": "unheard"})
+        return await watched.shows(await writer.truth(), muted + 2 * MUTE_SECONDS) - muted
 
 
 def _missed(figures: Figures, retry_after: float) -> list[str]:

@@ -33,6 +33,8 @@ MIB = 1024 * 1024
 # From the end of the first round to the end of the last.
 MEMORY_ALLOWANCE_MIB = 16.0
 LOG_SECONDS = 20.0
+# Characters of the log before and after what should not be in it.
+EXCERPT = 3000
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,9 +48,12 @@ def main(argv: list[str] | None = None) -> int:
     with ControlPlane() as cluster, PortalProcess(cluster.kubeconfig, asked.server) as portal:
         figures = asyncio.run(_soak(cluster, portal, asked.cycles, asked.seconds))
         portal.wait_until(lambda: not unpaired(portal.log()), LOG_SECONDS, "a line for each end")
-        figures["log"] = {**openings(portal.log()), "unpaired": 0, "tracebacks": _tracebacks(portal)}
-    if figures["log"]["tracebacks"]:
-        figures["missed"].append("tracebacks in the log")
+        log = portal.log()
+        before, *tracebacks = log.split("Traceback")
+        figures["log"] = {**openings(log), "unpaired": 0, "tracebacks": len(tracebacks)}
+    if tracebacks:
+        first = before[-EXCERPT:] + tracebacks[0][:EXCERPT]
+        figures["missed"].append(f"{len(tracebacks)} tracebacks in the log, the first: {first}")
     if asked.output is not None:
         asked.output.write_text(json.dumps({"server": asked.server, **figures}, indent=2) + "\n")
     print("\n".join(figures["missed"]) or "Every figure holds.")
@@ -102,10 +107,6 @@ def _figures(rounds: list[Outcome], cycles: int) -> dict[str, Any]:
         "memory_before_mib": round(first.before.memory / MIB, 1),
         "missed": missed,
     }
-
-
-def _tracebacks(portal: PortalProcess) -> int:
-    return portal.log().count("Traceback")
 
 
 if __name__ == "__main__":

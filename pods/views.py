@@ -222,8 +222,9 @@ def _config(cluster: ClusterInfo, params: ViewParams, *, boot: bool) -> dict[str
         "namespaces": list(params.namespaces),
         "filtered": params.filter_words(),
         "urls": {
-            "socket": f"{reverse('home')}ws/pods/?{query}",
+            "socket": f"{reverse('socket')}?{query}",
             "rows": f"{reverse('api-pods')}?{query}" if boot else None,
+            "poll": f"{reverse('api-pods')}?{query}&poll=1",
             "pod": reverse("pod", args=[cluster.url_name, "__namespace__", "__pod__"]),
             "sign_in": f"{reverse('login')}?next=",
         },

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
@@ -21,6 +22,7 @@ from pods.models import Cluster, Grant, Namespace
 admin.site.site_header = gettext_lazy("Portal administration")
 admin.site.site_title = gettext_lazy("Portal administration")
 admin.site.index_title = gettext_lazy("Clusters and rights")
+admin.site.site_url = reverse_lazy("home")  # Django's own would lack the slash after a path prefix
 
 
 class GrantInline(admin.TabularInline):

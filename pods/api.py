@@ -220,6 +220,8 @@ async def _asked(request: HttpRequest) -> Wanted:
     """Who asks for what. Raises ApiRefused unless they may see all of it, or poll and may see some."""
     runtime = runtime_of(request)
     person = await _person(request)
+    if request.GET.get("user", str(person.user_id)) != str(person.user_id):
+        raise ApiRefused(401, "signed_out")
     try:
         asked = await runtime.read(person, request.GET)
     except BadParams as error:

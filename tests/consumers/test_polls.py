@@ -88,6 +88,13 @@ def test_refused_namespaces_are_named_and_the_others_served(
     )
 
 
+def test_a_page_of_somebody_else_is_signed_out(portal: PortalProcess, engineer: Browser) -> None:
+    path = f"{poll_of('default')}&user=1"
+    for browser in (engineer, Browser(portal)):
+        answer = browser.get(path)
+        assert (answer.status, answer.json()["error"]["code"]) == (401, "signed_out")
+
+
 def test_a_list_that_does_not_come_is_a_feed_without_rows(engineer: Browser, dead_cluster: str) -> None:
     answer = engineer.get(poll_of("test-absent", cluster=dead_cluster))
     said = answer.json()

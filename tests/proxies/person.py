@@ -1,4 +1,4 @@
-"""Somebody at an address of loopback's who uses the portal through a proxy, with the cookies they were given."""
+"""Somebody at an address of loopback's who uses a portal through a proxy, with the cookies that they got."""
 
 import http.client
 import json

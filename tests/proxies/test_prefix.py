@@ -17,7 +17,7 @@ SHOP = "cluster=demo&namespace=shop"
 PAGES = ("/", f"/pods/?{SHOP}", "/pods/demo/shop/web-1/", "/login/", "/ledger/", "/nothing/", "/admin/")
 
 _ADDRESS = re.compile(r'\b(?:href|src|action)="([^"]*)"')
-_CONFIG = re.compile(r'id="portal-config" type="application/json">(.*?)</script>', re.S)
+_CONFIG = re.compile(r'id="portal-config" type="application/json">(.*?)</script>', re.DOTALL)
 
 
 @pytest.fixture(params=["left", "cut off"])

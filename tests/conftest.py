@@ -21,7 +21,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.kube.client_certificate import write_authority
 from tests.leaks import Held
 from tools.chromium import find_chromium
-from tools.nginx import find_nginx
+from tools.debian import find_installed
 
 RELIABILITY_TESTS = Path(__file__).resolve().parent / "reliability"
 BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
@@ -67,8 +67,19 @@ def chromium_path() -> Path:
 @pytest.fixture(scope="session")
 def nginx_program() -> Path:
     """An nginx, for tests.nginx."""
-    found = find_nginx()
-    return found or _cannot_run("No nginx. `make test` installs it where that is possible.")
+    return _installed("nginx")
+
+
+@pytest.fixture(scope="session")
+def haproxy_program() -> Path:
+    """An HAProxy."""
+    return _installed("haproxy")
+
+
+def _installed(program: str) -> Path:
+    return find_installed(program) or _cannot_run(
+        f"No {program}. `make test` installs it where that is possible."
+    )
 
 
 def _control_plane(needs: frozenset[str], nodes: int, *arguments: str) -> Iterator[ControlPlane]:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.cluster.processes import ProgramGroup
-from tools.nginx import find_nginx
+from tools.debian import find_installed
 
 SITE = Path(__file__).resolve().parent.parent / "deploy" / "proxies" / "nginx.conf"
 WAIT_SECONDS = 20.0
@@ -106,7 +106,7 @@ class Nginx:
 
     def start(self) -> None:
         """Starts it, and waits until it answers."""
-        program = find_nginx()
+        program = find_installed(NAME)
         assert program, "No nginx: tests that use it ask for the fixture `nginx_program`."
         self._write()
         self._programs.start(NAME, [str(program), "-p", str(self.folder), "-c", "nginx.conf", "-e", "stderr"])

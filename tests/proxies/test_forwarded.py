@@ -17,7 +17,12 @@ from tests.proxies.conftest import MAX_SOCKETS, Site, prefixed_site
 from tests.proxies.person import Person
 
 PODS = "/ws/pods/?cluster=demo&namespace=shop"
-LIES = {"X_Forwarded_For": "203.0.113.9", "X_Real_IP": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
+LIES = {
+    "X_Forwarded_For": "203.0.113.9",
+    "X_Real_IP": "203.0.113.9",
+    "Forwarded": "for=203.0.113.9",
+    "X_Request_ID": "a-forged-request-id",
+}
 LOCKED_AFTER = 10
 
 
@@ -59,18 +64,17 @@ async def test_sockets_are_counted_by_the_viewers_own_address(plain: Site) -> No
             assert (await told(socket))["type"] == "feed"
 
 
-@pytest.mark.parametrize("way", ["through the proxy", "past the proxy"])
-def test_wrong_passwords_lock_the_address_that_they_come_from(plain: Site, way: str) -> None:
-    through = way == "through the proxy"
-    port, address = (plain.nginx.port, "127.0.0.5") if through else (plain.portal.port, "127.0.0.6")
-    attacker = Person(port, address)
+def test_wrong_passwords_lock_the_address_that_they_come_from(plain: Site) -> None:
+    """By whichever way, and whatever they claim; ten take long enough to be tried but once."""
+    attacker = [Person(port, "127.0.0.5") for port in (plain.nginx.port, plain.portal.port)]
     statuses = [
-        attacker.sign_in("admin", "wrong", X_Forwarded_For=f"203.0.113.{number}").status
+        attacker[number % 2].sign_in("admin", "wrong", X_Forwarded_For=f"203.0.113.{number}").status
         for number in range(LOCKED_AFTER)
     ]
     assert statuses == [200] * (LOCKED_AFTER - 1) + [429]
-    assert attacker.sign_in("admin", ADMIN_PASSWORD, X_Forwarded_For="203.0.113.99").status == 429
-    assert signed_in(port, "127.0.0.7"), "others are not locked out"
+    for way in attacker:
+        assert way.sign_in("admin", ADMIN_PASSWORD, X_Forwarded_For="203.0.113.99").status == 429
+    assert signed_in(plain.nginx.port, "127.0.0.7"), "others are not locked out"
 
 
 async def test_host_with_its_port_is_the_origin_and_without_it_is_a_foreign_one(plain: Site) -> None:

@@ -22,7 +22,8 @@ from pods.models import Cluster, Grant, Namespace
 admin.site.site_header = gettext_lazy("Portal administration")
 admin.site.site_title = gettext_lazy("Portal administration")
 admin.site.index_title = gettext_lazy("Clusters and rights")
-admin.site.site_url = reverse_lazy("home")  # Django's own would lack the slash after a path prefix
+# Django's own would lack the slash after a path prefix.
+admin.site.site_url = reverse_lazy("home")  # type: ignore[assignment]  # lazy, as the site's texts are
 
 
 class GrantInline(admin.TabularInline):

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.nginx import portal_site
 from tests.portal import ADMIN_PASSWORD
-from tests.proxies.conftest import MAX_SOCKETS, Site, prefixed_site
+from tests.proxies.conftest import MAX_SOCKETS, Site
 from tests.proxies.person import Person
 
 PODS = "/ws/pods/?cluster=demo&namespace=shop"
@@ -93,20 +93,6 @@ async def test_host_with_its_port_is_the_origin_and_without_it_is_a_foreign_one(
         assert person.sign_in("admin", ADMIN_PASSWORD).status == 403, "forms are refused for the same reason"
     finally:
         plain.nginx.reload(whole)
-
-
-@pytest.mark.parametrize("sends", ["$http_host", "$host", "127.0.0.1:1"])
-async def test_the_public_url_settles_the_origin_whatever_host_the_proxy_passes(
-    prefixed: Site, visitor: Person, certificates: Any, sends: str
-) -> None:
-    whole = prefixed_site(prefixed.nginx.port, prefixed.portal.port, certificates)
-    prefixed.nginx.reload(whole.replace("$http_host", sends))
-    try:
-        async with visitor.socket(PODS) as socket:
-            assert (await told(socket))["type"] == "feed"
-        assert visitor.sign_in("admin", ADMIN_PASSWORD).status == 302
-    finally:
-        prefixed.nginx.reload(whole)
 
 
 async def test_without_upgrade_the_socket_is_told_what_arrived(plain: Site) -> None:

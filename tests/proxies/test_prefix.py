@@ -123,6 +123,19 @@ async def test_sockets_of_other_origins_are_refused(visitor: Person) -> None:
                 pass
 
 
+@pytest.mark.parametrize("sends", ["$http_host", "$host", "127.0.0.1:1"])
+async def test_the_public_url_settles_the_origin_whatever_host_the_proxy_passes(
+    prefixed: Site, visitor: Person, certificates: Path, sends: str
+) -> None:
+    whole = prefixed_site(prefixed.nginx.port, prefixed.portal.port, certificates)
+    prefixed.nginx.reload(whole.replace("$http_host", sends))
+    try:
+        assert (await _first_frame(visitor, f"/ws/pods/?{SHOP}"))["type"] == "feed"
+        assert visitor.sign_in("admin", ADMIN_PASSWORD).status == 302
+    finally:
+        prefixed.nginx.reload(whole)
+
+
 async def _first_frame(visitor: Person, path: str) -> dict[str, str]:
     async with visitor.socket(path) as socket, asyncio.timeout(30):
         frame: dict[str, str] = json.loads(await socket.recv())

@@ -67,6 +67,10 @@ class Person:
         form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin}
         return self._ask("POST", "/login/", body, {**form, **headers})
 
+    def addresses_in_the_ledger(self) -> list[str]:
+        """Where the viewers of now are, for those who may see it."""
+        return [row["address"] for row in self.get("/api/v1/ledger").json()["sockets"]["rows"]]
+
     def socket(
         self, path: str, origin: str | None = None, **headers: str
     ) -> AbstractAsyncContextManager[ClientConnection]:

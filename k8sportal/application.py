@@ -51,7 +51,8 @@ class WithRuntime:
 
         Probes wait for nothing: they are how one learns that the database cannot be read.
         """
-        if scope.get("path") not in PROBE_PATHS:
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if path not in PROBE_PATHS:
             await self._start()
         with SOCKETS.track_inprogress() if scope["type"] == "websocket" else nullcontext():
             await self.application({**scope, "portal": self.runtime}, receive, send)

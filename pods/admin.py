@@ -9,6 +9,7 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
@@ -21,6 +22,8 @@ from pods.models import Cluster, Grant, Namespace
 admin.site.site_header = gettext_lazy("Portal administration")
 admin.site.site_title = gettext_lazy("Portal administration")
 admin.site.index_title = gettext_lazy("Clusters and rights")
+# Django's own would lack the slash after a path prefix.
+admin.site.site_url = reverse_lazy("home")  # type: ignore[assignment]  # lazy, as the site's texts are
 
 
 class GrantInline(admin.TabularInline):

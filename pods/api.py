@@ -1,6 +1,9 @@
 """The HTTP API: the rows of a view once, and counts by namespace."""
 
 import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,12 +11,13 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 from django.views import csrf
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from pods.access import Person, person_of
-from pods.asked import Asked
+from pods.asked import Asked, Refusal
 from pods.clock import rfc3339
 from pods.deflate import deflated, gzipped, inflated
 from pods.domain.protocol import ERROR_SENTENCES, FeedFrame, feed_frame
@@ -21,7 +25,7 @@ from pods.domain.row import ParamValue
 from pods.domain.sentences import render
 from pods.live.feed import Counts, Feed
 from pods.live.hub import Held, UnknownCluster
-from pods.live.picture import Picture
+from pods.live.view import Snapshot
 from pods.runtime import Runtime, Synced
 from pods.viewparams import BadParams
 
@@ -37,7 +41,7 @@ _SEVERITY = ("live", "catching_up", "stale")
 
 
 class ApiRefused(Exception):
-    """A request that is answered with `{"error": …}`."""
+    """A request that is answered with `{"error": …}`: a code of ERROR_SENTENCES and its parameters."""
 
     def __init__(self, status: int, code: str, params: dict[str, ParamValue] | None = None) -> None:
         super().__init__(code)
@@ -52,8 +56,7 @@ async def pods_list(request: HttpRequest) -> HttpResponse:
     """`/api/v1/pods`: the rows of a view, with the token to go on from by WebSocket."""
     deadline = asyncio.get_running_loop().time() + FIRST_LIST_SECONDS
     try:
-        person, asked = await _asked(request)
-        return await _rows_answer(request, person, asked, deadline)
+        return await _rows_answer(request, await _asked(request), deadline)
     except ApiRefused as refused:
         return answer_error(refused)
     except DatabaseFailure:
@@ -102,9 +105,28 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return csrf.csrf_failure(request, reason)
 
 
-async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadline: float) -> HttpResponse:
-    runtime = runtime_of(request)
-    places = await runtime.place(person, asked.cluster, asked.namespaces)
+@dataclass(frozen=True)
+class Wanted:
+    """What this request may have of what it asked for. `poll`: it will come again, for want of a socket.
+
+    A poll is served what there is, as a socket is: namespaces that are refused are named in the answer
+    instead of being the answer, and a first list that has not come yet is a feed without a token.
+    """
+
+    person: Person
+    asked: Asked
+    refused: dict[str, Refusal]
+    poll: bool
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Those that are not refused."""
+        return tuple(name for name in self.asked.namespaces if name not in self.refused)
+
+
+async def _rows_answer(request: HttpRequest, wanted: Wanted, deadline: float) -> HttpResponse:
+    runtime, asked = runtime_of(request), wanted.asked
+    places = await runtime.place(wanted.person, asked.cluster, wanted.namespaces)
     if not places:
         raise ApiRefused(403, "forbidden", {"namespace": "*", "cluster": asked.called})
     waiter = Synced()
@@ -112,8 +134,12 @@ async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadl
     try:
         for label, place in places.items():
             held[label] = runtime.hub.subscribe(place.key, label, asked.filter, place.rule, waiter)
-        await _wait([each.subscription.feed for each in held.values()], waiter, deadline)
-        return await _with_rows(request, *_answer(runtime, held))
+        if wanted.poll:
+            runtime.polls.keep(each.key for each in held.values())
+        synced = await _wait([each.subscription.feed for each in held.values()], waiter, deadline)
+        if not synced and not wanted.poll:
+            raise ApiRefused(503, "not_ready")
+        return await _with_rows(request, *_answer(runtime, held, wanted))
     except UnknownCluster as error:
         raise ApiRefused(503, "not_configured", {"cluster": asked.cluster}) from error
     finally:
@@ -121,63 +147,93 @@ async def _rows_answer(request: HttpRequest, person: Person, asked: Asked, deadl
             each.close()
 
 
-async def _wait(feeds: list[Feed], waiter: Synced, deadline: float) -> None:
+async def _wait(feeds: list[Feed], waiter: Synced, deadline: float) -> bool:
+    """Waits for first lists until `deadline`; whether all of them have come."""
     loop = asyncio.get_running_loop()
     for feed in feeds:
         await waiter.wait_for(feed, max(deadline - loop.time(), 0))
-        if not feed.synced:
-            raise ApiRefused(503, "not_ready")
+    return all(feed.synced for feed in feeds)
 
 
-def _answer(runtime: Runtime, held: dict[str, Held]) -> tuple[dict[str, Any], list[Picture]]:
+def _answer(runtime: Runtime, held: dict[str, Held], wanted: Wanted) -> tuple[dict[str, Any], list[Snapshot]]:
     """What is said of the rows, and the rows; both of the same moment."""
-    pictures: list[Picture] = []
-    tokens: dict[str, str] = {}
+    snapshots: list[Snapshot] = []
+    tokens: dict[str, str | None] = {}
     feeds: dict[str, FeedFrame] = {}
     for label, each in held.items():
-        snapshot, state = each.subscription.view.snapshot(), each.subscription.feed.state()
-        pictures.append(snapshot.picture)
-        tokens[label] = snapshot.token
+        feed = each.subscription.feed
+        tokens[label] = None
+        if feed.synced:
+            snapshots.append(each.subscription.view.snapshot())
+            tokens[label] = snapshots[-1].token
+        state = feed.state()
         since = rfc3339(state.since) if state.since else None
         feeds[label] = feed_frame(
             label, state.state, since, state.reason, rfc3339(runtime.clock.now()), tokens[label]
         )
     worst = max(feeds, key=lambda label: _SEVERITY.index(feeds[label].state))
-    if len(held) > 1:
-        return {"token": None, "tokens": tokens, "feed": feeds[worst], "feeds": feeds}, pictures
-    return {"token": tokens[worst], "feed": feeds[worst]}, pictures
+    answer: dict[str, Any] = {"token": tokens[worst] if len(held) == 1 else None, "feed": feeds[worst]}
+    if len(held) > 1 or wanted.poll:
+        answer |= {"tokens": tokens, "feeds": feeds}
+    if wanted.poll:
+        answer["refused"] = [_refused(name, found) for name, found in wanted.refused.items()]
+    return answer, snapshots
 
 
-async def _with_rows(request: HttpRequest, answer: dict[str, Any], pictures: list[Picture]) -> HttpResponse:
-    """`answer` with the rows as its last field `pods`. Rows are compressed anyway, once for all."""
+def _refused(namespace: str, found: Refusal) -> dict[str, Any]:
+    return {"namespace": namespace, **_words(found.code, found.params)}
+
+
+def _tag(answer: dict[str, Any]) -> str:
+    """The answer's ETag: all that it says but the time. Weak: it may be compressed or not."""
+    frames = answer.get("feeds") or {"": answer["feed"]}
+    said = [msgspec.structs.replace(frame, now="") for frame in frames.values()]
+    digest = hashlib.sha256(msgspec.json.encode([said, answer.get("refused")])).hexdigest()
+    return f'W/"{digest[:32]}"'
+
+
+async def _with_rows(request: HttpRequest, answer: dict[str, Any], snapshots: list[Snapshot]) -> HttpResponse:
+    """`answer` with the rows as its last field `pods`, or 304 to whoever has just that.
+
+    Rows are compressed anyway, once for all.
+    """
+    tag = _tag(answer)
+    if (unchanged := get_conditional_response(request, etag=tag)) is not None:
+        return unchanged
+    pictures = [snapshot.picture for snapshot in snapshots]
     parts = [part for part in [await picture.part() for picture in pictures] if part.size]
     head = msgspec.json.encode(answer)[:-1] + b',"pods":['
     comma = deflated(b",")
     separated = [each for part in parts for each in (comma, part)][1:]
     whole = [deflated(head), *separated, deflated(b"]}")]
     if _takes_gzip(request) and sum(part.size for part in whole) >= COMPRESS_FROM_BYTES:
-        return _response(gzipped(whole), "gzip")
+        return _response(gzipped(whole), "gzip", tag)
     pieces: list[bytes] = []
     for part in whole:
         for piece in inflated(part):
             pieces.append(piece)
             await asyncio.sleep(0)
-    return _response(b"".join(pieces))
+    return _response(b"".join(pieces), tag=tag)
 
 
-async def _asked(request: HttpRequest) -> tuple[Person, Asked]:
-    """Who asks for what. Raises ApiRefused unless they may see all of it."""
+async def _asked(request: HttpRequest) -> Wanted:
+    """Who asks for what. Raises ApiRefused unless they may see all of it, or poll and may see some."""
     runtime = runtime_of(request)
     person = await _person(request)
+    if request.GET.get("user", str(person.user_id)) != str(person.user_id):
+        raise ApiRefused(401, "signed_out")
     try:
         asked = await runtime.read(person, request.GET)
     except BadParams as error:
         if error.signing_in_may_help and person.user_id is None:
             raise ApiRefused(401, "not_signed_in") from error
         raise ApiRefused(400, "bad_request", {"detail": error.message.rstrip(".")}) from error
-    for found in (await runtime.refusals(person, asked)).values():
+    refused = await runtime.refusals(person, asked)
+    poll = request.GET.get("poll") == "1"
+    if refused and (len(refused) == len(asked.namespaces) or not poll):
+        found = next(iter(refused.values()))
         raise ApiRefused(found.status, found.code, dict(found.params))
-    return person, asked
+    return Wanted(person, asked, refused, poll)
 
 
 async def _person(request: HttpRequest) -> Person:
@@ -202,8 +258,10 @@ def _takes_gzip(request: HttpRequest) -> bool:
     return "gzip" in request.headers.get("Accept-Encoding", "")
 
 
-def _response(body: bytes, encoding: str | None = None) -> HttpResponse:
+def _response(body: bytes, encoding: str | None = None, tag: str = "") -> HttpResponse:
     response = HttpResponse(body, content_type="application/json")
+    if tag:
+        response["ETag"] = tag
     response["Vary"] = "Accept-Encoding, Cookie"
     if encoding is not None:
         response["Content-Encoding"] = encoding
@@ -211,10 +269,13 @@ def _response(body: bytes, encoding: str | None = None) -> HttpResponse:
 
 
 def answer_error(refused: ApiRefused) -> HttpResponse:
-    """`{"error": {"code", "message"}}`."""
-    message = render(ERROR_SENTENCES[refused.code], refused.params)
-    body = msgspec.json.encode({"error": {"code": refused.code, "message": message}})
+    """`{"error": {"code", "params", "message"}}`."""
+    body = msgspec.json.encode({"error": _words(refused.code, refused.params)})
     response = HttpResponse(body, content_type="application/json", status=refused.status)
     if refused.status == 503:
         response["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+def _words(code: str, params: Mapping[str, ParamValue]) -> dict[str, Any]:
+    return {"code": code, "params": params, "message": render(ERROR_SENTENCES[code], params)}

@@ -37,11 +37,15 @@ class OwnOrigin:
         if not validate_host(split_domain_port(host)[0], self.hosts):
             return False
         origin = headers.get(b"origin")
-        if origin is None:
-            return True
-        own = _split(f"{_HTTP.get(scope.get('scheme') or 'ws', 'http')}://{host}")
-        asked = _split(origin)
-        return asked is not None and (asked == own or any(_trusts(item, asked) for item in self.trusted))
+        scheme = _HTTP.get(scope.get("scheme") or "ws", "http")
+        return origin is None or allows_origin(origin, scheme, host, self.trusted)
+
+
+def allows_origin(origin: str, scheme: str, host: str, trusted: Sequence[str]) -> bool:
+    """Whether a page of `origin` may open sockets here, where `scheme` and `host` were asked for."""
+    asked = _split(origin)
+    own = _split(f"{scheme}://{host}")
+    return asked is not None and (asked == own or any(_trusts(item, asked) for item in trusted))
 
 
 def _split(origin: str) -> tuple[str, str, int] | None:

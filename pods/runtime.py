@@ -26,6 +26,7 @@ from pods.domain.viewfilter import ViewFilter
 from pods.live.feed import Counts
 from pods.live.hub import Hub
 from pods.live.link import Link
+from pods.polls import Polls
 from pods.reaper import Reaper
 from pods.scoping import Place, place_all, place_single
 from pods.sockets import Sockets
@@ -68,6 +69,7 @@ class Runtime:
         self.access_watch = AccessWatch(self.clock)
         self.clusters = Clusters(self.clock, lambda: self.access, lambda name: self.hub.end_cluster(name))
         self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds)
+        self.polls = Polls(self.hub)
         # How many WebSocket connections the server itself holds; None where it does not tell.
         self.server_sockets: Callable[[], int] | None = None
         self.stalls = Stalls(self.clock)
@@ -106,6 +108,7 @@ class Runtime:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        self.polls.close()
         await self.hub.stop()
         await self.clusters.close()
         if self.link is not None:

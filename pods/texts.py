@@ -10,14 +10,16 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext, ngettext
 
-from pods.domain import protocol, reasons, selectors, why
+from pods.domain import arrival, protocol, reasons, selectors, why
 from pods.domain.sentences import N_
 
 Entry = str | dict[str, str]
 
 UI: dict[str, str] = {
     "live": N_("Live"),
+    "polling": N_("Polling"),
     "catching_up": N_("Catching up"),
+    "polling_instead": N_("The page asks for the pods every 5 seconds instead."),
     "stale": N_("Stale since"),
     "stale_unknown": N_("Stale"),
     "signed_out": N_("Signed out"),
@@ -79,6 +81,7 @@ def catalogue() -> dict[str, dict[str, Entry]]:
         "feed": _translated(reasons.SENTENCES | FEED),
         "error": _translated(protocol.ERROR_SENTENCES | selectors.SENTENCES),
         "end": _translated(END),
+        "sockets": _translated(arrival.SENTENCES),
     }
 
 

@@ -177,7 +177,7 @@ def pods_page(request: HttpRequest) -> HttpResponse:
         "several": params.namespaces == (ALL_NAMESPACES,) or len(params.namespaces) > 1,
         "gone": sorted(gone & set(params.namespaces)),
         "unfiltered": f"{reverse('pods')}?{params.query(cluster, filtered=False)}",
-        "config": _config(cluster, params, boot=_many(visit, cluster, params)),
+        "config": _config(visit, cluster, params, boot=_many(visit, cluster, params)),
     }
     return render(request, "pods/pods.html", context)
 
@@ -200,7 +200,7 @@ def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> Ht
         "pod": pod,
         "here": namespace,
         "back": pods_address(info, namespace),
-        "config": _config(info, params, boot=False) | {"pod": pod},
+        "config": _config(visit, info, params, boot=False) | {"pod": pod},
     }
     return render(request, "pods/pod.html", context)
 
@@ -214,16 +214,22 @@ def _title(params: ViewParams) -> str:
     return _("%(count)s namespaces") % {"count": len(params.namespaces)}
 
 
-def _config(cluster: ClusterInfo, params: ViewParams, *, boot: bool) -> dict[str, Any]:
-    """The settings of the page's scripts. `urls.rows` is null unless the first picture comes that way."""
+def _config(visit: Visit, cluster: ClusterInfo, params: ViewParams, *, boot: bool) -> dict[str, Any]:
+    """The settings of the page's scripts. `urls.rows` is null unless the first picture comes that way.
+
+    A page that polls says whose it is: like a socket, it ends with the session that it was made in.
+    """
     query = params.query(cluster)
+    user = visit.person.user_id
+    poll = f"{query}&poll=1" + ("" if user is None else f"&user={user}")
     return {
         "cluster": cluster.url_name,
         "namespaces": list(params.namespaces),
         "filtered": params.filter_words(),
         "urls": {
-            "socket": f"{reverse('home')}ws/pods/?{query}",
+            "socket": f"{reverse('socket')}?{query}",
             "rows": f"{reverse('api-pods')}?{query}" if boot else None,
+            "poll": f"{reverse('api-pods')}?{poll}",
             "pod": reverse("pod", args=[cluster.url_name, "__namespace__", "__pod__"]),
             "sign_in": f"{reverse('login')}?next=",
         },

@@ -6,11 +6,14 @@ SCREENSHOTS=1 .venv/bin/python -m pytest -m browser tests/browser/test_screensho
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Portal
+from tests.cluster.processes import free_port
+from tests.nginx import Nginx, portal_site
 
 pytestmark = pytest.mark.browser
 
@@ -119,3 +122,19 @@ def test_pictures_of_a_stale_page(page: Page, portal: Portal, scheme: str) -> No
         page.set_viewport_size({"width": SIZES["narrow"][0], "height": SIZES["narrow"][1]})
         _shoot(page, f"stale-narrow-{scheme}")
     expect(page.locator("#feed-word")).to_have_text("Live", timeout=20_000)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_of_a_page_that_polls(
+    browser: Browser, portal: Portal, nginx_program: object, scheme: str
+) -> None:
+    port = free_port()
+    site = portal_site(port, [int(urlsplit(portal.url).port or 0)], {"Upgrade $http_upgrade;": "Upgrade '';"})
+    with Nginx(port, site) as nginx:
+        page = browser.new_page(base_url=nginx.url(""), color_scheme="dark" if scheme == "dark" else "light")
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(SHOP)
+            expect(page.locator("#feed-word")).to_have_text("Polling", timeout=20_000)
+            _shoot(page, f"polling-{size}-{scheme}")
+        page.close()

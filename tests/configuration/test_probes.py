@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -11,8 +12,11 @@ from django.test import AsyncClient, AsyncRequestFactory, Client
 from django.urls import path
 from pytest_django import Settings
 
+from k8sportal.application import WithRuntime
+from k8sportal.proxies import ForwardedHeaders
 from k8sportal.urls import urlpatterns as real
 from pods.health_views import database_problem, readyz
+from pods.runtime import Runtime as PortalRuntime
 
 
 @dataclass
@@ -94,3 +98,21 @@ def test_a_foreign_host_is_refused_on_pages(settings: Settings) -> None:
     response = Client().get("/login/", headers={"host": "evil.example"})
     assert response.status_code == 400
     assert b"Traceback" not in response.content
+
+
+@pytest.mark.parametrize("prefix", ["", "/tools/portal"])
+async def test_probes_wait_for_no_database_whatever_the_prefix(prefix: str) -> None:
+    asked: list[str] = []
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+
+    async def unreadable() -> None:
+        asked.append("the database")
+
+    portal = PortalRuntime(prepare=unreadable)
+    served = ForwardedHeaders(WithRuntime(application, portal), (), prefix)
+    for probe in ("/livez", "/readyz", "/metrics"):
+        await served({"type": "http", "path": probe}, None, None)
+        assert asked.pop() == f"{prefix}{probe}"
+        assert asked == []

@@ -15,6 +15,8 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 const SOON = 1_500;
 const LATER = 30_000;
+/** Between two tries while the page does without: see `rare`. */
+const RARE = 30_000;
 /** A connection that lasted this long starts the waits anew. */
 const GOOD_AFTER = 10_000;
 
@@ -25,11 +27,16 @@ export class Connection {
   #timer = null;
   #failures = 0;
   #openedAt = null;
+  #heard = false;
+
+  /** Whether to try again only now and then, because the rows come by another way. */
+  rare = false;
 
   /**
    * @param {{address: () => string, opened: () => void, text: (text: string) => void,
    *   silent: () => void, broken: (retryAt: number|null, rule: object) => void,
-   *   ended: (rule: object) => void}} on
+   *   failed: (opened: boolean) => void, ended: (rule: object) => void}} on `failed`, before `broken`:
+   *   nothing was heard on it, whether it opened or not
    * @param {{WebSocket: Function, now: () => number, setTimeout: Function, clearTimeout: Function,
    *   random: () => number, keepWhole: (wanted: boolean) => void}} env `keepWhole(true)` until
    *   `keepWhole(false)`: if the page is left it shall end, and not be kept in the browser's cache
@@ -88,6 +95,7 @@ export class Connection {
     const socket = new this.#env.WebSocket(this.#on.address(), SUBPROTOCOL);
     this.#socket = socket;
     this.#openedAt = null;
+    this.#heard = false;
     // In the cache nothing runs: a socket that opens in the moment the page is left would stay open
     // there, although it was closed, and the portal would serve it for nobody.
     this.#env.keepWhole(true);
@@ -98,6 +106,7 @@ export class Connection {
       this.#on.opened();
     };
     socket.onmessage = (event) => {
+      this.#heard = true;
       this.#listen();
       this.#on.text(event.data);
     };
@@ -129,6 +138,9 @@ export class Connection {
 
   #wait(again, rule) {
     this.#clearTimer();
+    if (!this.#heard) {
+      this.#on.failed(this.#openedAt !== null);
+    }
     const lasted = this.#openedAt === null ? 0 : this.#env.now() - this.#openedAt;
     this.#openedAt = null;
     this.#failures = lasted >= GOOD_AFTER ? 0 : this.#failures + 1;
@@ -141,6 +153,9 @@ export class Connection {
     const share = this.#env.random();
     if (again === 'later') {
       return LATER * (1 + share);
+    }
+    if (this.rare) {
+      return RARE * (1 + share);
     }
     if (again === 'soon' && this.#failures <= 1) {
       return SOON * share;

@@ -38,6 +38,16 @@ export class FeedBoard {
     this.#settle();
   }
 
+  /** All is as the last frames said, still: at `now` by the server's clock. */
+  again(now) {
+    this.joined();
+    for (const { frame } of [...this.#feeds.values()]) {
+      if (frame !== null) {
+        this.heard({ ...frame, now: new Date(now).toISOString() });
+      }
+    }
+  }
+
   /** A namespace was refused or taken away. */
   drop(namespace) {
     this.#feeds.delete(namespace);
@@ -58,8 +68,8 @@ export class FeedBoard {
   }
 
   /** The portal has not been heard for too long: stale from now on, without a grace. */
-  silent(now) {
-    this.broken(now);
+  silent(now, retryAt = null) {
+    this.broken(now, retryAt);
     this.#brokenAt = Math.min(this.#brokenAt, now - STALE_AFTER);
   }
 

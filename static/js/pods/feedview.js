@@ -51,13 +51,14 @@ export class FeedView {
     const { ui } = this;
     const words = {
       live: ui('live'),
+      polling: ui('polling'),
       catching_up: ui('catching_up'),
       stale: ui(view.since === null ? 'stale_unknown' : 'stale'),
       signed_out: ui('signed_out'),
       ended: ui('ended'),
     };
     setText(byId('feed-word'), words[view.state]);
-    const shown = view.state === 'live' || view.state === 'stale' ? this.#since(view) : '';
+    const shown = ['live', 'polling', 'stale'].includes(view.state) ? this.#since(view) : '';
     setText(byId('feed-time'), shown);
   }
 
@@ -77,7 +78,8 @@ export class FeedView {
     const text = this.#barText(view);
     bar.hidden = text === '';
     setText(byId('bar-text'), text);
-    byId('retry').hidden = view.state === 'live' || view.retryAt === null && view.state !== 'ended';
+    const tries = view.retryAt !== null || view.state === 'ended' || view.state === 'polling';
+    byId('retry').hidden = view.state === 'live' || !tries;
     byId('bar-sign-in').hidden = view.state !== 'signed_out';
     byId('bar-sign-in').href = this.signInAddress();
   }
@@ -87,6 +89,8 @@ export class FeedView {
     switch (view.state) {
       case 'live':
         return view.code === null ? '' : reason;
+      case 'polling':
+        return [this.#noSocket(view.polling), view.code === null ? '' : reason].filter(Boolean).join(' ');
       case 'catching_up':
         return view.since === null && (view.code === null || ON_THE_WAY.has(view.code)) ? '' : reason;
       case 'stale': {
@@ -100,6 +104,10 @@ export class FeedView {
       default:
         return reason;
     }
+  }
+
+  #noSocket({ code, params, message }) {
+    return `${this.#texts.sentence('sockets', code, params, message)} ${this.ui('polling_instead')}`;
   }
 
   /** Since when; where rows are refused from the start the refusal says enough. */

@@ -1,59 +1,39 @@
 /**
  * One live view: the connection, the rows and the state of the feed, joined.
  *
- * Owns every timer and listener of the view. What changed is handed on by `changed`; drawing is the
+ * Owns every timer of the view. What changed is handed on by `changed`; drawing is the
  * page's own business. A page that goes to the back/forward cache or is frozen gives its socket
  * back, and so does one that has been hidden for a while; both resume by token.
  */
+import { Acks } from './acks.js';
 import { fetchPicture, pictureFrames } from './boot.js';
+import { browserEnv } from './browser.js';
 import { Connection } from './connection.js';
+import { Fallback } from './fallback.js';
 import { FeedBoard } from './feed.js';
-import { FrameError, ackFrame, parseFrame } from './protocol.js';
+import { FrameError, parseFrame } from './protocol.js';
 import { PodState } from './state.js';
 import { ServerClock, instant } from './time.js';
 import { socketAddress } from './url.js';
 
-/** docs/contract.md: an acknowledgement comes within 5 s. */
-const ACK_WITHIN = 4000;
-/** The portal counts a viewer's messages: acknowledgements keep this distance. */
-const ACK_DISTANCE = 15;
 /** A hidden page keeps its socket this long. */
 const HIDDEN_KEEPS = 60_000;
-
-/** A page that listens to this event is not put into the back/forward cache. */
-function nothing() {}
-
-/** What the browser offers, in one place, so that tests can put their own clock and socket here. */
-export function browserEnv() {
-  return {
-    WebSocket,
-    now: () => Date.now(),
-    setTimeout: (callback, delay) => setTimeout(callback, delay),
-    clearTimeout: (timer) => clearTimeout(timer),
-    random: Math.random,
-    fetch: (address, options) => fetch(address, options),
-    base: location.href,
-    keepWhole: (wanted) => {
-      (wanted ? addEventListener : removeEventListener)('unload', nothing);
-    },
-  };
-}
 
 export class Live {
   #env;
   #on;
   #urls;
   #connection;
-  #ackTimer = null;
-  #ackedAt = -Infinity;
+  #fallback;
+  #acks;
   #hiddenTimer = null;
   #paused = false;
   #error = null;
   #over = false;
 
   /**
-   * @param {{namespaces: string[], urls: {socket: string, rows: string|null}}} config `urls.rows`
-   *   is given where the first picture shall come over HTTP
+   * @param {{namespaces: string[], urls: {socket: string, rows: string|null, poll: string}}} config
+   *   `urls.rows` is given where the first picture shall come over HTTP
    * @param {{changed: (changes: object, fresh: boolean) => void, feed: () => void,
    *   refused: (frame: object) => void}} on `changes` as PodState gives them; `fresh` is false for a
    *   first picture, which is no news; `refused` for one namespace that may not be seen any more
@@ -66,22 +46,55 @@ export class Live {
     this.state = new PodState();
     this.clock = new ServerClock(env.now);
     this.feed = new FeedBoard(config.namespaces, env.now());
-    this.#connection = new Connection(
+    this.#connection = this.#newConnection();
+    this.#fallback = this.#newFallback();
+    this.#acks = new Acks(this.state, (text) => this.#connection.send(text), env);
+  }
+
+  #newConnection() {
+    return new Connection(
       {
-        address: () => socketAddress(this.#urls.socket, env.base, this.state.tokens()),
+        address: () => socketAddress(this.#urls.socket, this.#env.base, this.state.tokens()),
         opened: () => this.#opened(),
         text: (text) => this.#heard(text),
-        silent: () => this.feed.silent(env.now()),
+        silent: () => this.#fallback.polling || this.feed.silent(this.#env.now()),
         broken: (retryAt, rule) => this.#broken(retryAt, rule),
+        failed: (opened) => this.#fallback.failed(opened),
         ended: (rule) => this.#ended(rule),
       },
-      env,
+      this.#env,
     );
   }
 
-  /** The state of the feed now, as FeedBoard.view gives it. */
+  #newFallback() {
+    const { feed } = this;
+    const told = (tell) => (...values) => {
+      tell(...values);
+      this.#on.feed();
+    };
+    return new Fallback(
+      {
+        socket: () => this.#urls.socket,
+        address: () => this.#urls.poll,
+        changed: told(() => this.#fellBack()),
+        rows: told((answer, feeds) => this.#polled(answer, feeds)),
+        same: told(() => feed.again(this.clock.now())),
+        failed: told((retryAt, silent) => feed[silent ? 'silent' : 'broken'](this.#env.now(), retryAt)),
+        refused: told((rule, error, retryAt) => this.#refused(rule, error, retryAt)),
+      },
+      this.#env,
+    );
+  }
+
+  /**
+   * The state of the feed now, as FeedBoard.view gives it. While the rows are polled, `polling` says
+   * why, and `live` is `polling`.
+   */
   view() {
-    return this.feed.view(this.#env.now(), (namespace) => this.state.seeded(namespace));
+    const view = this.feed.view(this.#env.now(), (namespace) => this.state.seeded(namespace));
+    const polling = this.#fallback.reason;
+    const state = polling !== null && view.state === 'live' ? 'polling' : view.state;
+    return { ...view, state, polling };
   }
 
   /** Begins; resolves when the first picture over HTTP is there, or the socket has taken over. */
@@ -98,9 +111,12 @@ export class Live {
   retry() {
     this.#over = false;
     this.#error = null;
-    this.feed.restarted(this.#env.now());
+    if (!this.#fallback.polling) {
+      this.feed.restarted(this.#env.now());
+    }
     this.#connection.stop();
     this.#connection.start();
+    this.#fallback.nudge();
     this.#on.feed();
   }
 
@@ -108,8 +124,9 @@ export class Live {
   pause() {
     if (!this.#paused) {
       this.#paused = true;
-      this.#flushAcks(true);
+      this.#acks.flush(true);
       this.#connection.stop();
+      this.#fallback.pause();
       this.#cut();
       this.feed.broken(this.#env.now());
       this.#on.feed();
@@ -124,6 +141,7 @@ export class Live {
       this.#paused = false;
       if (!this.#over) {
         this.#connection.start();
+        this.#fallback.nudge();
       }
     }
     this.#on.feed();
@@ -138,22 +156,7 @@ export class Live {
   /** The network is back. */
   online() {
     this.#connection.nudge();
-  }
-
-  /** Listens to the browser: hidden, frozen, cached and online pages. */
-  attach(page = document, frame = window) {
-    page.addEventListener('visibilitychange', () => {
-      if (page.visibilityState === 'hidden') {
-        this.hidden();
-      } else {
-        this.resume();
-      }
-    });
-    page.addEventListener('freeze', () => this.pause());
-    page.addEventListener('resume', () => this.resume());
-    frame.addEventListener('pagehide', () => this.pause());
-    frame.addEventListener('pageshow', (event) => event.persisted && this.resume());
-    frame.addEventListener('online', () => this.online());
+    this.#fallback.nudge();
   }
 
   async #boot(address) {
@@ -171,6 +174,7 @@ export class Live {
   }
 
   #heard(text) {
+    this.#fallback.heard();
     try {
       const frame = parseFrame(text);
       if (frame !== null) {
@@ -193,7 +197,7 @@ export class Live {
     } else {
       const fresh = this.state.seeded(frame.namespace);
       this.#on.changed(this.state.apply(frame, size), fresh);
-      this.#acknowledge();
+      this.#acks.merged();
       if (!fresh) {
         this.#on.feed();
       }
@@ -222,17 +226,53 @@ export class Live {
     }
   }
 
-  #broken(retryAt, rule) {
-    this.#cut();
-    this.feed.broken(this.#env.now(), retryAt);
-    if (rule.outcome) {
+  /** There is a reason to poll, another one, or none any more. */
+  #fellBack() {
+    const began = this.#fallback.polling && !this.#connection.rare;
+    this.#connection.rare = this.#fallback.polling;
+    if (began) {
+      this.#connection.nudge(); // the portal may have been away for no longer than the two failures
+    }
+  }
+
+  #polled(answer, feeds) {
+    this.feed.joined();
+    for (const frame of pictureFrames(answer, this.feed.namespaces)) {
+      const fresh = this.state.seeded(frame.namespace);
+      this.#on.changed(this.state.apply(frame), fresh);
+    }
+    this.state.cut();
+    for (const error of answer.refused ?? []) {
+      this.#takeError({ ...taken(error, this.state.seeded(error.namespace)), final: false });
+    }
+    feeds.forEach((frame) => this.#takeFeed(frame));
+  }
+
+  #refused(rule, error, retryAt) {
+    this.#error = taken(error, this.state.rows.size > 0);
+    if (retryAt === null) {
+      this.#ended(rule);
+    } else {
+      this.feed.broken(this.#env.now(), retryAt);
       this.feed.ended(rule.outcome, this.#error, retryAt);
     }
-    this.#on.feed();
+  }
+
+  #broken(retryAt, rule) {
+    if (!this.#fallback.polling) {
+      this.#cut();
+      this.feed.broken(this.#env.now(), retryAt);
+      if (rule.outcome) {
+        this.feed.ended(rule.outcome, this.#error, retryAt);
+      }
+      this.#on.feed();
+    }
   }
 
   #ended(rule) {
     this.#over = true;
+    this.#connection.stop();
+    this.#fallback.stop();
     this.#cut();
     this.feed.ended(rule.outcome, this.#error);
     if (FORGET.has(rule.outcome)) {
@@ -242,37 +282,14 @@ export class Live {
   }
 
   #cut() {
-    this.#env.clearTimeout(this.#ackTimer);
-    this.#ackTimer = null;
+    this.#acks.stop();
     this.state.cut();
   }
+}
 
-  #acknowledge() {
-    const distance = this.#env.now() - this.#ackedAt;
-    if (this.state.ackDue && distance >= ACK_DISTANCE) {
-      this.#flushAcks(false);
-    }
-    if (this.state.ackDue) {
-      this.#ackLater(ACK_DISTANCE);
-    } else if (this.state.ackPending && this.#ackTimer === null) {
-      this.#ackLater(ACK_WITHIN);
-    }
-  }
-
-  #ackLater(delay) {
-    this.#env.clearTimeout(this.#ackTimer);
-    this.#ackTimer = this.#env.setTimeout(() => {
-      this.#ackTimer = null;
-      this.#flushAcks(true);
-    }, delay);
-  }
-
-  #flushAcks(all) {
-    this.#ackedAt = this.#env.now();
-    for (const ack of this.state.takeAcks(all)) {
-      this.#connection.send(ackFrame(ack));
-    }
-  }
+/** What was shown until now is not refused but taken away. */
+function taken(error, shown) {
+  return shown && error.code === 'forbidden' ? { ...error, code: 'rights_taken' } : error;
 }
 
 /** After these ends the reader may not see the rows any more. */

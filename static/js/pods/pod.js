@@ -1,4 +1,5 @@
 /** One pod's page: the row of that name out of its namespace's live view. */
+import { attach } from './browser.js';
 import { FeedView } from './feedview.js';
 import { Live } from './live.js';
 import { byId, nameParts, pageSetup, reasonOf, setShape, setText } from './page.js';
@@ -9,6 +10,7 @@ const NONE = '–';
 /** The text in place of a pod, by the feed's state. */
 const EMPTY = {
   live: 'no_such_pod',
+  polling: 'no_such_pod',
   catching_up: 'loading',
   stale: 'no_rows_stale',
   signed_out: 'signed_out',
@@ -30,7 +32,7 @@ class PodPage {
   }
 
   start() {
-    this.live.attach();
+    attach(this.live);
     this.drawFeed();
     this.live.start();
     setInterval(() => document.visibilityState === 'visible' && this.drawFeed(), 1000);

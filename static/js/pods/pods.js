@@ -1,4 +1,5 @@
 /** The page of pods: rows, filters, order and keys joined with one live view. */
+import { attach } from './browser.js';
 import { bindFilters, bindPageKeys, bindSorting } from './controls.js';
 import { emptyWords } from './empty.js';
 import { FeedView } from './feedview.js';
@@ -46,7 +47,7 @@ class PodsPage {
     bindSorting(this);
     bindPageKeys(this);
     this.showView();
-    this.live.attach();
+    attach(this.live);
     this.drawFeed();
     this.live.start();
     setInterval(() => this.everySecond(), 1000);

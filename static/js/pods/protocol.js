@@ -23,6 +23,15 @@ export function parseFrame(text) {
   } catch (error) {
     throw new FrameError('The frame is not JSON.', { cause: error });
   }
+  return readFrame(frame);
+}
+
+/**
+ * The same of a frame that is read already: answers over HTTP hold some.
+ *
+ * @throws {FrameError} where it is no object, or lacks what its type must have
+ */
+export function readFrame(frame) {
   if (frame === null || typeof frame !== 'object' || Array.isArray(frame)) {
     throw new FrameError('The frame is not an object.');
   }

@@ -1,6 +1,6 @@
 """`python -m k8sportal.healthcheck`: whether the portal in this container is ready, for Docker's HEALTHCHECK.
 
-It imports nothing of the portal's, so that asking every ten seconds costs next to nothing.
+It imports nothing of the portal's, so that asking every five seconds costs next to nothing.
 """
 
 import http.client

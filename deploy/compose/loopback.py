@@ -15,7 +15,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -39,26 +39,38 @@ async def main(side: str, folder: Path) -> None:
     text = read()
     async with contextlib.AsyncExitStack() as stack:
         for port, host in json.loads(text).items():
-            server = await _open(side, folder / f"{port}.sock", host, int(port))
-            stack.push_async_callback(server.wait_closed)
-            stack.callback(server.close)
+            await stack.enter_async_context(entrance(side, folder / f"{port}.sock", host, int(port)))
             print(f"Port {port} leads to {host} of the host.", flush=True)
         while not ended.is_set() and read() == text:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), LOOK_SECONDS)
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
 
 
-async def _open(side: str, path: Path, host: str, port: int) -> asyncio.Server:
-    """One port of one side."""
+@contextlib.asynccontextmanager
+async def entrance(side: str, path: Path, host: str, port: int) -> AsyncIterator[None]:
+    """One port of one side, until the block ends, and with it every connection."""
+    connections: set[asyncio.Task[None]] = set()
+
+    def accept(connect: Connect, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(relay((reader, writer), connect), name=f"connection to {port}")
+        connections.add(task)
+        task.add_done_callback(connections.discard)
+
     if side == "portals":
-        to_host = partial(asyncio.open_unix_connection, path)
-        return await asyncio.start_server(lambda *near: relay(near, to_host), port=port)
-    to_server = partial(asyncio.open_connection, host, port)
-    with contextlib.suppress(FileNotFoundError):  # one that was killed left its socket
-        os.unlink(path)  # noqa: PTH108 - nothing else runs in this loop yet
-    return await asyncio.start_unix_server(lambda *near: relay(near, to_server), path)
+        to_host = partial(accept, partial(asyncio.open_unix_connection, path))
+        server = await asyncio.start_server(to_host, port=port)
+    else:
+        with contextlib.suppress(FileNotFoundError):  # one that was killed left its socket
+            os.unlink(path)  # noqa: PTH108 - nothing else runs in this loop yet
+        to_server = partial(accept, partial(asyncio.open_connection, host, port))
+        server = await asyncio.start_unix_server(to_server, path)
+    try:
+        yield
+    finally:
+        server.close()
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
 
 async def relay(near: Streams, connect: Connect) -> None:

@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 # Tests, checks, benchmarks and the demo never look at the clusters of whoever runs them.
 OWN := env -u KUBECONFIG
 
-.PHONY: help run demo test test-quick soak check bench cluster format lock
+.PHONY: help run demo test test-quick test-compose soak check bench cluster format lock
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -21,6 +21,9 @@ test: $(VENV)/.installed-dev ## every test in its short form (the first build ta
 
 test-quick: $(VENV)/.installed-dev ## what needs neither Go nor a browser, under a minute
 	@$(OWN) $(PY) -m tools.test --quick
+
+test-compose: $(VENV)/.installed-dev ## build the image, bring up compose.yaml and try it (needs Docker, or root on Debian)
+	@$(OWN) $(PY) -m tools.compose_tests $(OPTIONS)
 
 soak: $(VENV)/.installed-dev ## the long forms of the fault and leak tests (hours), into benchmarks/results/
 	@$(OWN) $(PY) -m tools.soak

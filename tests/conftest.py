@@ -18,6 +18,7 @@ import pytest_asyncio
 from tests.cluster import programs
 from tests.cluster.build import BuildError, available, ensure
 from tests.cluster.control_plane import ControlPlane
+from tests.deploy.rights import audit_arguments
 from tests.kube.client_certificate import write_authority
 from tests.leaks import Held
 from tools.chromium import find_chromium
@@ -25,7 +26,9 @@ from tools.debian import find_installed
 
 RELIABILITY_TESTS = Path(__file__).resolve().parent / "reliability"
 BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
-CLUSTER_FIXTURES = frozenset({"control_plane", "full_control_plane", "breakable_control_plane"})
+CLUSTER_FIXTURES = frozenset(
+    {"control_plane", "full_control_plane", "breakable_control_plane", "audited_control_plane"}
+)
 SIMULATED_NODES = 3
 
 LEAK_DEADLINE_SECONDS = 3.0
@@ -114,6 +117,19 @@ def client_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def breakable_control_plane(client_authority: Path) -> Iterator[ControlPlane]:
     """A control plane that tests may kill, freeze and restore; each leaves it running."""
     yield from _control_plane(programs.SMALL, 0, f"--client-ca-file={client_authority}")
+
+
+@pytest.fixture(scope="session")
+def audit_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the API server of `audited_control_plane` writes each request."""
+    return tmp_path_factory.mktemp("audit") / "audit.log"
+
+
+@pytest.fixture(scope="session")
+def audited_control_plane(audit_log: Path) -> Iterator[ControlPlane]:
+    """A control plane that writes an audit log, and refuses streaming lists as older servers do."""
+    arguments = (*audit_arguments(audit_log.parent), "--feature-gates=WatchList=false")
+    yield from _control_plane(programs.SMALL, 0, *arguments)
 
 
 @pytest.fixture

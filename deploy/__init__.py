@@ -1,0 +1,1 @@
+"""How the portal is run where it is used: Compose, Kubernetes, Prometheus."""

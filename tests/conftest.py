@@ -21,6 +21,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.kube.client_certificate import write_authority
 from tests.leaks import Held
 from tools.chromium import find_chromium
+from tools.nginx import find_nginx
 
 RELIABILITY_TESTS = Path(__file__).resolve().parent / "reliability"
 BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
@@ -61,6 +62,13 @@ def chromium_path() -> Path:
     """A Chromium that starts on this machine."""
     found = find_chromium()
     return found or _cannot_run("No Chromium that starts. `make test` gets one where that is possible.")
+
+
+@pytest.fixture(scope="session")
+def nginx_program() -> Path:
+    """An nginx, for tests.nginx."""
+    found = find_nginx()
+    return found or _cannot_run("No nginx. `make test` installs it where that is possible.")
 
 
 def _control_plane(needs: frozenset[str], nodes: int, *arguments: str) -> Iterator[ControlPlane]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.programs import say
+from tools.programs import run_quietly, say
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -41,7 +41,7 @@ def ensure_chromium() -> Path | None:
 def _starts(program: str) -> bool:
     """Whether it shows a page: one without its libraries exists, too, and has a version."""
     command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"]
-    return _runs(command, START_DEADLINE_SECONDS)
+    return run_quietly(command, START_DEADLINE_SECONDS)
 
 
 def _playwrights_own() -> str | None:
@@ -57,28 +57,12 @@ def _playwrights_own() -> str | None:
 
 def _download() -> None:
     say("Downloading Chromium (playwright install chromium).")
-    _runs([sys.executable, "-m", "playwright", "install", "chromium"], DOWNLOAD_DEADLINE_SECONDS)
+    run_quietly([sys.executable, "-m", "playwright", "install", "chromium"], DOWNLOAD_DEADLINE_SECONDS)
 
 
 def _install_debian_package() -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     say("Installing Debian's chromium.")
-    environment = {"DEBIAN_FRONTEND": "noninteractive"}
-    _runs(["apt-get", "update", "-qq"], DOWNLOAD_DEADLINE_SECONDS, environment)
-    _runs(["apt-get", "install", "-y", "-qq", "chromium"], DOWNLOAD_DEADLINE_SECONDS, environment)
-
-
-def _runs(command: list[str], seconds: float, environment: dict[str, str] | None = None) -> bool:
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            env={**os.environ, **(environment or {})},
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    run_quietly(["apt-get", "update", "-qq"], DOWNLOAD_DEADLINE_SECONDS)
+    run_quietly(["apt-get", "install", "-y", "-qq", "chromium"], DOWNLOAD_DEADLINE_SECONDS)

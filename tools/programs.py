@@ -56,6 +56,22 @@ def pip_install(requirements: str) -> bool:
         return False
 
 
+def run_quietly(command: list[str], seconds: float) -> bool:
+    """Runs a program that asks and prints nothing, for at most so long; whether it succeeded."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
 def say(text: str) -> None:
     """Tells the person at the terminal, on standard error, at once."""
     print(text, file=sys.stderr, flush=True)

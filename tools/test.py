@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from tests.cluster.build import CONTROL_PLANE, KWOK, BuildError, ensure
 from tools.chromium import ensure_chromium
+from tools.nginx import ensure_nginx
 from tools.node import ensure_node, find_node
 from tools.programs import say
 
@@ -46,6 +47,7 @@ def _python_tests() -> list[str]:
         ensure(frozenset(CONTROL_PLANE.programs + KWOK.programs))
     except BuildError as error:
         raise CannotRun(str(error)) from error
+    ensure_nginx()  # where that is not possible, the tests that need it say so
     return [*PYTEST, *WORKERS, "-m", "not browser"]
 
 
@@ -59,6 +61,7 @@ def _browser_tests() -> list[str]:
             "No Chromium that starts: none installed, Playwright could not download one, and Debian's "
             "package could not be installed. Install Chromium, or name it in CHROME_BIN."
         )
+    ensure_nginx()
     return [*PYTEST, *WORKERS, "-m", "browser"]
 
 

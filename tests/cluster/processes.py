@@ -69,6 +69,10 @@ class ProgramGroup:
                 env={**os.environ, **(environment or {})},
             )
 
+    def pid(self, name: str) -> int:
+        """The process of one program."""
+        return self._programs[name].pid
+
     def signal(self, name: str, number: signal.Signals) -> None:
         """Sends a signal to one program."""
         self._programs[name].send_signal(number)

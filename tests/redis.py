@@ -82,6 +82,11 @@ class RedisServer:
         ) as client:
             return client.execute_command(*words)
 
+    def publish(self, channel: str, data: bytes) -> int:
+        """Something that somebody else says; how many heard it."""
+        with redis.Redis.from_url(self.url, socket_timeout=10) as client:
+            return int(client.publish(channel, data))
+
     def names(self) -> set[str]:
         """Every key, and every channel that somebody listens on."""
         return {*self.command("KEYS", "*"), *self.command("PUBSUB", "CHANNELS")}

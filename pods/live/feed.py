@@ -92,11 +92,11 @@ class Feed:
     @property
     def position(self) -> tuple[int, int]:
         """Where the feed is now: epoch, and offset in it."""
-        return self.position_of(self.offset)
+        return self._segments.position(self.offset)
 
     def position_of(self, offset: int) -> tuple[int, int]:
-        """What `offset` is to the outside."""
-        return self._segments.position(offset)
+        """What `offset` is in tokens."""
+        return self._segments.told(offset)
 
     def offset_of(self, epoch: int, wire: int) -> int | None:
         """The offset that stands for a position; None where it was never reached here."""
@@ -105,6 +105,7 @@ class Feed:
     def begin_epoch(self) -> None:
         """From here on this process draws the numbers, and nobody else has heard of them."""
         self._number()
+        self._segments.unveil(self.offset + 1)
         self._segments.begin(Segment(secrets.randbits(64), 0, self.offset), self.offset)
 
     def follow(self, changes: Changes, strange: bool) -> None:
@@ -118,8 +119,10 @@ class Feed:
             self.joined = self.offset
         self._wake()
 
-    def join(self, picture: Past) -> None:
+    def join(self, picture: Past, ahead: Changes) -> None:
         """Takes over where another process is; `records` are made to what they are there.
+
+        `ahead` are those of which more is known here: until the next picture tokens are good here only.
 
         Who stood at this feed's own number is told the difference, and who comes with a position that
         `picture` covers is told what changed since.
@@ -139,8 +142,9 @@ class Feed:
             elif numbered.offset > reached:
                 self._append(numbered.offset + shift, now - numbered.age, numbered.changes)
         self.synced = True
-        self._append(picture.offset + shift, now, {**last, **difference})
+        self._append(picture.offset + shift, now, {**last, **ahead, **difference})
         self.joined = self.offset
+        (self._segments.veil if ahead else self._segments.unveil)(self.offset)
         self._wake()
 
     def past(self) -> Past:

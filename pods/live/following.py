@@ -1,24 +1,31 @@
 """Following: what a process that does not watch a scope makes of what the one that does tells it.
 
-Pure: it takes messages and moments, and says what to apply. Guarantees. A batch is applied only right after
-the one before it; whatever else comes (a gap, another epoch, a sender with a higher fence) is repaired by a
-picture. Who sends under a fence below the highest one seen is refused: it was a holder once, and does not
-know yet that it is none any more. Messages may be lost, doubled and come in any order.
+Pure but for names: it takes messages and moments, and says what to apply. Guarantees. A batch is applied
+only right after the one before it; whatever else comes (a gap, another epoch) is repaired by a picture. Who
+sends under a fence below the highest one seen is refused: it was a holder once, and does not know yet that it
+is none any more. Messages may be lost, doubled and come in any order.
 
 Bounded: MAX_EARLY batches wait for the picture that fills the gap before them; when they are more, all are
 dropped, and another picture follows.
 """
 
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from pods.clock import Clock
 from pods.domain.reasons import SENTENCES, Reason
 from pods.live.messages import Batch, Beat, Foreign, Handover, Part
 from pods.live.segments import Numbered, Past
+from pods.live.status import STALE_AFTER_SECONDS, FeedState, State
 
 MAX_EARLY = 1_000
 # A holder says something every second: after so long it is gone, or we do not hear it.
 SILENT_SECONDS = 2.5
+# Somebody holds the lease, and nothing is heard of it for so long: better two watches than old rows.
+UNHEARD_SECONDS = 5.0
+# A holder says that it has the rows, and they do not come: the same.
+UNANSWERED_SECONDS = 10.0
 # A picture of which nothing came for so long is asked for again.
 PICTURE_SECONDS = 2.0
 
@@ -51,6 +58,9 @@ class Following:
         self.position: Position | None = None
         self.beat: Beat | None = None
         self.heard_at = float("-inf")
+        # The last state that any holder told, and when.
+        self.told: Beat | None = None
+        self.told_at = float("-inf")
         self.handed: Position | None = None
         self._wanting = True
         self._asked = ""
@@ -75,11 +85,31 @@ class Following:
         """Whether the holder has not been heard for so long."""
         return now - self.heard_at >= seconds
 
+    def is_neglected(self, now: float, since: float) -> bool:
+        """Whether there is a holder that has not kept us up to date, though it could have `since` then."""
+        if now - max(self.heard_at, since) >= UNHEARD_SECONDS:
+            return True
+        is_owed = self.position is None and self.beat is not None and self.beat.synced
+        return is_owed and now - since >= UNANSWERED_SECONDS
+
+    def state(self, clock: Clock) -> FeedState | None:
+        """The state that a holder told last, which ages; None where none ever did."""
+        told = self.told
+        if told is None:
+            return None
+        since = datetime.fromtimestamp(told.since, UTC) if told.since is not None else None
+        age = clock.monotonic() - self.told_at
+        if age < SILENT_SECONDS or told.state == "stale":
+            return FeedState(told.state, since, told.reason)
+        if told.state == "live":
+            since = clock.now() - timedelta(seconds=age)
+        state: State = "stale" if age >= STALE_AFTER_SECONDS else "catching_up"
+        return FeedState(state, since, Reason("reconnecting"))
+
     def ask(self, now: float) -> str | None:
         """The name of the picture to ask for, where one is due."""
-        if not self._wanting or self.silent(now) or self.beat is None or not self.beat.synced:
-            return None
-        if now - self._asked_at < PICTURE_SECONDS:
+        ready = self.beat.synced if self.beat is not None else self.position is None
+        if not self._wanting or not ready or now - self._asked_at < PICTURE_SECONDS:
             return None
         self._parts.clear()
         self._asked, self._asked_at = secrets.token_hex(8), now
@@ -99,6 +129,7 @@ class Following:
             return self._take_part(message, now)
         if isinstance(message, Beat):
             self._take_beat(message)
+            self.told, self.told_at = message, now
             return []
         return self._take_batch(message)
 
@@ -107,8 +138,7 @@ class Following:
         self.handed = None
         self.beat = None
         self._early.clear()
-        self.want()
-        self._wanting = self.position is None
+        self._parts.clear()
 
     def _take_beat(self, beat: Beat) -> None:
         if beat.reason is not None and beat.reason.code not in SENTENCES:  # of another release
@@ -143,6 +173,8 @@ class Following:
         if part.picture != self._asked or not self._asked:
             return []
         self._asked_at = now
+        if self._parts and (part.epoch, part.offset) != _place(next(iter(self._parts.values()))):
+            self._parts.clear()
         self._parts[part.number] = part
         parts = [self._parts[number] for number in sorted(self._parts)]
         if not parts[-1].last or parts[-1].number != len(parts):
@@ -162,3 +194,7 @@ class Following:
     def _is_past(self, part: Part) -> bool:
         """A picture of before where we are: batches came meanwhile."""
         return self.position is not None and part.epoch == self.position[0] and part.offset < self.position[1]
+
+
+def _place(part: Part) -> Position:
+    return part.epoch, part.offset

@@ -9,13 +9,14 @@ from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from pods.kube.resource import PodRecord
+from pods.live.store import Changes
 
 
 class Merged(NamedTuple):
-    """The records to hold; `ahead` where some are newer than those of the other process."""
+    """The records to hold; `ahead` are the pods of which more is known here than in the other process."""
 
     records: list[PodRecord]
-    ahead: bool
+    ahead: Changes
 
 
 def merge(
@@ -24,20 +25,20 @@ def merge(
     """Joins what is `held`, and known to be `gone`, with a picture complete up to `version`."""
     records: list[PodRecord] = []
     seen: set[str] = set()
-    ahead = False
+    ahead: Changes = {}
     for record in told:
         seen.add(record.uid)
         known = held.get(record.uid)
         if known is None and record.uid in gone:
-            ahead = True
+            ahead[record.uid] = record.row.namespace
         elif known is not None and is_newer(known, record):
-            ahead = True
+            ahead[record.uid] = record.row.namespace
             records.append(known)
         else:
             records.append(record)
     for uid, known in held.items():
         if uid not in seen and version and known.version > version:
-            ahead = True
+            ahead[uid] = known.row.namespace
             records.append(known)
     return Merged(records, ahead)
 

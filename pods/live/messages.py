@@ -32,7 +32,6 @@ class Head(msgspec.Struct, kw_only=True):
     form: int
     installation: str
     scope: Scope
-    sender: str
     fence: int
 
 

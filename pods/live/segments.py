@@ -5,6 +5,7 @@ scope. Tokens must mean the same on every replica: they bear the epoch of whoeve
 offset. A segment is a stretch of the feed's numbers that belongs to one epoch, and by how much they differ.
 """
 
+import secrets
 from typing import NamedTuple
 
 import msgspec
@@ -40,12 +41,21 @@ class Segment(NamedTuple):
     low: int
 
 
+class Veil(NamedTuple):
+    """Numbers from `low` to `high` (None: and on) that tokens name in an epoch of this feed's own."""
+
+    epoch: int
+    low: int
+    high: int | None
+
+
 class Segments:
     """The stretches of one feed, the newest last. The first begins at 0 with the feed's own epoch."""
 
     def __init__(self, epoch: int) -> None:
         self._segments = [Segment(epoch, 0, 0)]
         self._highs: list[int] = []
+        self._veils: list[Veil] = []
 
     @property
     def current(self) -> Segment:
@@ -74,6 +84,23 @@ class Segments:
         self.begin(Segment(past.epoch, last - before, low), last)
         return before
 
+    def veil(self, offset: int) -> None:
+        """From `offset` on this feed knows more than its numbers say: its tokens are good here only."""
+        if not self._veils or self._veils[-1].high is not None:
+            self._veils = [*self._veils[1 - KEPT :], Veil(secrets.randbits(64), offset, None)]
+
+    def unveil(self, offset: int) -> None:
+        """From `offset` on the numbers say what this feed knows."""
+        if self._veils and self._veils[-1].high is None:
+            self._veils[-1] = self._veils[-1]._replace(high=offset - 1)
+
+    def told(self, offset: int) -> tuple[int, int]:
+        """As `position`, for tokens."""
+        for epoch, low, high in self._veils:
+            if low <= offset and (high is None or offset <= high):
+                return epoch, offset
+        return self.position(offset)
+
     def position(self, offset: int) -> tuple[int, int]:
         """The epoch and the offset in it that stand for the feed's `offset`."""
         for segment in reversed(self._segments):
@@ -87,8 +114,15 @@ class Segments:
         Where two stretches meet at one position it is the older one: who stands there may lack what the
         newer one began with.
         """
+        for veiled, low, until in self._veils:
+            if veiled == epoch:
+                return wire if low <= wire <= (last if until is None else until) else None
         for segment, high in zip(self._segments, [*self._highs, last], strict=True):
             offset = wire + segment.shift
-            if segment.epoch == epoch and segment.low <= offset <= high:
+            if segment.epoch == epoch and segment.low <= offset <= high and not self._is_veiled(offset):
                 return offset
         return None
+
+    def _is_veiled(self, offset: int) -> bool:
+        """Whether more was known here at `offset` than the position says: who comes with that lacks it."""
+        return self.told(offset) != self.position(offset)

@@ -236,7 +236,7 @@ class View:
             if feed.joined > self._at:
                 # What left elsewhere never was here: from before this only the changes themselves tell.
                 self._left.clear()
-                self._left_floor = feed.joined
+                self._left_floor = feed.offset
         self._at = feed.offset
         self._snapshot = None
 

@@ -82,10 +82,10 @@ class Viewer:
             pytest.fail(f"Not within {seconds} s: {what}. Closed: {ends}. Last: {self.frames[-3:]}")
         return time.monotonic() - started
 
-    async def live(self, *labels: str) -> None:
+    async def live(self, *labels: str, seconds: float = 5.0) -> None:
         """Waits for the first rows of each namespace, and its feed live."""
         for label in labels:
-            await self.until(partial(self._is_live, label), f"{label} is live")
+            await self.until(partial(self._is_live, label), f"{label} is live", seconds)
 
     async def first(self) -> None:
         """Waits for the first frame."""

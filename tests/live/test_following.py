@@ -33,7 +33,7 @@ class Holder:
     offset: int = 0
 
     def _head(self) -> dict[str, Any]:
-        head = {"form": FORM, "installation": "ours", "scope": SCOPE, "sender": str(self.fence)}
+        head = {"form": FORM, "installation": "ours", "scope": SCOPE}
         return {**head, "fence": self.fence, "epoch": self.epoch, "offset": self.offset}
 
     def change(self, record: PodRecord | None, uid: str, version: int) -> None:

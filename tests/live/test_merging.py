@@ -45,7 +45,7 @@ def compare(rng: random.Random) -> None:
     newest, _ = state(history, max(here, elsewhere))
     merged = merge(held, gone, told.values(), FIRST - 1 + elsewhere)
     assert {record.uid: record for record in merged.records} == newest
-    assert merged.ahead == (here > elsewhere and told != newest)
+    assert bool(merged.ahead) == (here > elsewhere and told != newest)
 
 
 def test_versions_that_are_none_do_not_compare() -> None:

@@ -34,7 +34,6 @@ HEAD: dict[str, Any] = {
     "form": FORM,
     "installation": "ours",
     "scope": Scope("kind", "pods", "shop"),
-    "sender": "one",
     "fence": 7,
 }
 

@@ -76,7 +76,7 @@ class Group:
         process = self.processes[number % 3]
         if process is not self.holder:
             self._become(process, None)
-            process.bench.feed.join(self.holder.bench.feed.past())
+            process.bench.feed.join(self.holder.bench.feed.past(), {})
             assert process.bench.feed.position == self.holder.bench.feed.position
 
     def do_take_over(self, number: int) -> None:

@@ -1,5 +1,6 @@
 """Several portals with one database and one Redis, as behind a load balancer; both servers in turn."""
 
+import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -14,6 +15,8 @@ from tests.portal import PortalProcess
 from tests.redis import RedisServer
 
 SERVERS = ("daphne", "uvicorn")
+# To find each other after Redis is back, or at first: about two seconds.
+SETTLE_SECONDS = 20.0
 PASSWORD = "a pass phrase of some length"
 
 
@@ -59,6 +62,23 @@ class Fleet:
         labels = {"resource": resource, "namespace": namespace}
         running = [each for each in self.portals if each.process is not None and each.process.poll() is None]
         return [int(each.metric("k8sportal_upstream_watches", **labels)) for each in running]
+
+    def holder(self, namespace: str) -> int:
+        """Which portal watches a namespace for all."""
+        labels = {"resource": "pods", "namespace": namespace}
+        for number, portal in enumerate(self.portals):
+            if portal.metric("k8sportal_upstream_watches", **labels):
+                return number
+        raise AssertionError("nobody watches")
+
+    def shares(self, namespace: str) -> bool:
+        """Whether the portals that run have one watch between them."""
+        return sum(self.watches(namespace)) == 1
+
+    async def settle(self, namespace: str, seconds: float = SETTLE_SECONDS) -> float:
+        """Waits until one portal watches for all; how long that took."""
+        wait = self.portals[0].wait_until
+        return await asyncio.to_thread(wait, lambda: self.shares(namespace), seconds, "one watch")
 
     def _let_in(self) -> None:
         """Somebody who may see every namespace of the tests, known to the portal or not yet."""

@@ -24,7 +24,11 @@ class Fleet:
     """`portals` share what the first one has in its data folder. All are started together."""
 
     def __init__(
-        self, kubeconfig: Path, redis: RedisServer, count: int = 2, environment: dict[str, str] | None = None
+        self,
+        kubeconfig: Path | str,
+        redis: RedisServer,
+        count: int = 2,
+        environment: dict[str, str] | None = None,
     ) -> None:
         self.redis = redis
         self.portals: list[PortalProcess] = []

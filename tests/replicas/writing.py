@@ -1,6 +1,7 @@
 """Pods that change while something is broken, and what viewers must have seen of that."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -83,3 +84,26 @@ def check_counted(viewer: Viewer) -> None:
         if COUNTER in row["labels"]
     ]
     assert numbers == sorted(numbers), "a pod went back"
+
+
+def returned(viewer: Viewer) -> list[str]:
+    """The pods that went and came again, where the view has no filter: a pod is its uid."""
+    there: dict[str, set[str]] = defaultdict(set)
+    parts: dict[str, set[str]] = defaultdict(set)
+    gone: set[str] = set()
+    found: list[str] = []
+    for frame in [each for each in viewer.frames if each["type"] in ("snapshot", "delta")]:
+        label, rows = frame["namespace"], frame.get("pods") or frame.get("upsert") or []
+        found += [row["name"] for row in rows if row["uid"] in gone]
+        uids = {row["uid"] for row in rows}
+        if frame["type"] == "delta":
+            left = there[label] & set(frame["remove"])
+            there[label] = (there[label] | uids) - left
+        else:
+            parts[label] |= uids
+            if not frame.get("last", True):
+                continue
+            left = there[label] - parts[label]
+            there[label] = parts.pop(label)
+        gone |= left
+    return found

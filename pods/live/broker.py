@@ -74,7 +74,7 @@ class Broker:
 
     async def close(self) -> None:
         """Closes the layer's connections. Whoever must be heard waits for `room` before."""
-        with contextlib.suppress(*Failures):
+        with contextlib.suppress(Exception):
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await self._layer.flush()
 
@@ -149,7 +149,8 @@ class Broker:
                 try:
                     async with asyncio.timeout(DEADLINE_SECONDS):
                         await self._publish_next()
-                except Failures:
+                except Exception as error:
+                    self._failed(error)
                     self._drop()
                     await self._clock.sleep(RETRY_SECONDS)
 
@@ -191,7 +192,13 @@ class Broker:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await call(group, self._channel)
-        except (*Failures, RuntimeError):  # RuntimeError: the channel is not there yet
+        except Exception as error:
+            self._failed(error)
             return False
         self._joined.add(group)
         return True
+
+    def _failed(self, error: Exception) -> None:
+        """Whatever it is, it is tried again: redis-py raises anything where a connection breaks under it."""
+        if not isinstance(error, (*Failures, RuntimeError)):  # RuntimeError: the channel is not there yet
+            log.warning("fleet_layer_failed", error=f"{type(error).__name__}: {error}")

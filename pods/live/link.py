@@ -67,7 +67,7 @@ class Link:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await self.client.ping()
-        except Failures:
+        except Exception:  # also what redis-py raises where a connection breaks under it
             return False
         return True
 

@@ -40,6 +40,16 @@ class Fleet:
         self.cookie = ""
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Starts all, and lets somebody in."""
         # The first one makes the database; the others would wait for it anyway.
         self._ends.enter_context(self.portals[0])
         try:
@@ -49,11 +59,9 @@ class Fleet:
         except BaseException:
             self._ends.close()
             raise
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Ends all that run."""
         self._ends.close()
 
     def view(self, number: int, namespace: str, more: str = "") -> AbstractAsyncContextManager[Viewer]:

@@ -15,6 +15,8 @@ from pods.live.lease import scope_name
 from pods.live.messages import Batch, Beat, Message, decode, encode
 from tests.redis import RedisServer
 
+STRANGER = "a stranger"
+
 _claimed = msgspec.msgpack.Decoder(dict[str, Any])
 
 
@@ -64,11 +66,25 @@ class Overheard:
         for further in (1, 2, 3):
             batch = random.choice(own)
             number = {"epoch": newest.epoch, "offset": newest.offset + further}
-            await self._say(msgspec.structs.replace(batch, **number))
+            await self.say(encode(msgspec.structs.replace(batch, **number)))
 
-    async def _say(self, message: Message) -> None:
-        outer = {"type": TYPE, "process": "an old holder", "to": "", "data": encode(message)}
-        await self._client.publish(self._group, msgspec.msgpack.encode(outer))
+    async def beat(self, seconds: float) -> Beat:
+        """The next one."""
+        async with asyncio.timeout(seconds):
+            while True:
+                await self._next()
+                if isinstance(beat := self.messages[-1], Beat):
+                    return beat
+
+    async def say(self, data: bytes) -> None:
+        """As a portal's broker would send it."""
+        await self.publish(
+            msgspec.msgpack.encode({"type": TYPE, "process": STRANGER, "to": "", "data": data})
+        )
+
+    async def publish(self, data: bytes) -> None:
+        """Anything at all, where the replicas listen."""
+        await self._client.publish(self._group, data)
 
     async def _next(self) -> None:
         self._news.clear()
@@ -78,8 +94,11 @@ class Overheard:
         async for each in heard.listen():
             if each["type"] != "message":
                 continue
-            outer = _claimed.decode(each["data"])
-            if outer["process"] != "an old holder" and not outer["to"]:
+            try:
+                outer = _claimed.decode(each["data"])
+            except msgspec.DecodeError:
+                continue  # a test's own noise
+            if outer.get("process", STRANGER) != STRANGER and not outer["to"]:
                 installation = _claimed.decode(outer["data"])["installation"]
                 self.messages.append(decode(outer["data"], installation))
                 self._news.set()

@@ -6,15 +6,23 @@ import math
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from pods.live.messages import FORM, Beat, encode
+from tests.cluster.certificates import write_certificates
 from tests.cluster.control_plane import ControlPlane
 from tests.consumers.desk import Desk
 from tests.portal import PortalProcess
 from tests.redis import RedisServer
 from tests.replicas.fleet import Fleet
+from tests.replicas.overheard import Overheard
+from tests.replicas.tls import tls_in_front_of
 from tests.replicas.watching import watching
 from tests.replicas.writing import Writing, check_steady
 
@@ -26,8 +34,18 @@ HIDDEN_SECONDS = 2.0
 RIGHT_SECONDS = 5.0
 # Longer than a lease is held.
 BROKEN_SECONDS = 4.0
+IDLE_SECONDS = 3.0
+LAYER_KEY = "a long random text"
 
 Break = Callable[[RedisServer], object]
+IGNORED = "k8sportal_fleet_messages_ignored_total"
+# What is none of our messages, by the reason for which it is ignored, made of one that is.
+STRANGE: dict[str, Callable[[Beat], list[bytes]]] = {
+    "installation": lambda beat: [encode(replace(beat, installation="another"))],
+    "form": lambda beat: [encode(replace(beat, form=FORM + 1))],
+    "fence": lambda beat: [encode(replace(beat, fence=beat.fence - 1))],
+    "shape": lambda beat: [msgspec.msgpack.encode("text"), msgspec.msgpack.encode({"form": FORM}), b"\xc1"],
+}
 
 
 def degraded(portal: PortalProcess) -> list[str]:
@@ -84,6 +102,14 @@ async def test_what_redis_does_costs_no_viewer_and_no_update(
             await asyncio.to_thread(fleet.redis.command, *command.split())
             took = await writing.reaches(viewers, RIGHT_SECONDS * 5)
             print(f"{command}: everybody is right after {took:.2f} s")
+        # Who says nothing for a second is cut off.
+        await asyncio.to_thread(fleet.redis.command, "CONFIG", "SET", "timeout", "1")
+        try:
+            await asyncio.sleep(IDLE_SECONDS)
+            took = await writing.reaches(viewers, RIGHT_SECONDS * 5)
+            print(f"cut off where idle: everybody is right after {took:.2f} s")
+        finally:
+            await asyncio.to_thread(fleet.redis.command, "CONFIG", "SET", "timeout", "0")
         await fleet.settle(namespace)
         await writing.reaches(viewers, RIGHT_SECONDS * 5)
         for viewer in viewers:
@@ -106,37 +132,29 @@ async def test_what_an_administrator_changes_on_one_replica_reaches_all(fleet: F
 async def test_what_is_not_ours_is_ignored_and_counted(
     fleet: Fleet, control_plane: ControlPlane, namespace: str
 ) -> None:
-    """Noise, wrong shapes, messages of another installation, on the very channels that are listened to."""
+    """Noise, wrong shapes, messages of another installation, release or holder, where it is listened to."""
 
-    def ignored(reason: str) -> float:
-        return sum(
-            portal.metric("k8sportal_fleet_messages_ignored_total", reason=reason) for portal in fleet.portals
-        )
+    def ignored(reason: str) -> list[float]:
+        return [portal.metric(IGNORED, reason=reason) for portal in fleet.portals]
 
     async with (
         Writing.steadily(control_plane, namespace) as writing,
         watching(fleet, namespace) as viewers,
+        Overheard.about(fleet.redis, namespace) as overheard,
     ):
-        groups = [name for name in fleet.redis.names() if "__group__" in name]
-        assert groups
-        claim = {"form": 1, "installation": "another", "type": "beat"}
-        before = {reason: ignored(reason) for reason in ("shape", "installation")}
-        for group in groups:
-            for data in (claim, {"installation": "ours"}, "text"):
-                message = {
-                    "type": "k8sportal.fleet",
-                    "process": "x",
-                    "to": "",
-                    "data": msgspec.msgpack.encode(data),
-                }
-                fleet.redis.publish(group, msgspec.msgpack.encode(message))
-            fleet.redis.publish(group, secrets.token_bytes(50))
-            fleet.redis.publish(group, msgspec.msgpack.encode({"type": "another"}))
+        beat = await overheard.beat(20)
+        before = {reason: ignored(reason) for reason in STRANGE}
+        for foreign in STRANGE.values():
+            for each in foreign(beat):
+                await overheard.say(each)
+        await overheard.publish(secrets.token_bytes(50))
+        await overheard.publish(msgspec.msgpack.encode({"type": "another"}))
 
         def is_counted() -> bool:
             return all(
-                ignored(reason) >= before[reason] + count * len(fleet.portals)
-                for reason, count in (("shape", 4), ("installation", 1))
+                now >= then + (5 if reason == "shape" else 1)  # noise, another type, three shapes
+                for reason in STRANGE
+                for now, then in zip(ignored(reason), before[reason], strict=True)
             )
 
         await asyncio.to_thread(fleet.portals[0].wait_until, is_counted, 20, "all of it is counted")
@@ -146,32 +164,46 @@ async def test_what_is_not_ours_is_ignored_and_counted(
             check_steady(viewer)
 
 
-async def test_two_installations_on_one_redis_do_not_meet(
-    fleet: Fleet, control_plane: ControlPlane, namespace: str
+async def test_three_installations_on_one_redis_do_not_meet(
+    fleet: Fleet, control_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
+    """One under another name, one under another database number, over TLS and with a key of its own."""
     before = fleet.redis.names()
-    with Fleet(
-        control_plane.kubeconfig, fleet.redis, count=1, environment={"PORTAL_INSTANCE": "other"}
-    ) as other:
-        async with (
-            Writing.steadily(control_plane, namespace) as writing,
-            watching(fleet, namespace) as viewers,
-            watching(other, namespace) as others,
-        ):
-            await writing.reaches([*viewers, *others], RIGHT_SECONDS * 5)
-            assert await asyncio.to_thread(fleet.shares, namespace)
-            assert await asyncio.to_thread(other.watches, namespace) == [1]
-            new = fleet.redis.names() - before
-            mine = {name for name in new if name.startswith("other.")}
-            assert mine
-            assert all(name.startswith("k8sportal-") for name in new - mine)
-            for portal in (*fleet.portals, *other.portals):
-                assert portal.metric("k8sportal_fleet_messages_ignored_total", reason="fence") == 0
+    write_certificates(tmp_path)
+    async with AsyncExitStack() as ends:
+        port = await ends.enter_async_context(tls_in_front_of(fleet.redis.port, tmp_path))
+        password = urlsplit(fleet.redis.url).password
+        secure = f"rediss://:{password}@127.0.0.1:{port}/1?ssl_ca_certs={tmp_path / 'ca.crt'}"
+        others = [
+            Fleet(control_plane.kubeconfig, fleet.redis, 1, {"PORTAL_INSTANCE": "other"}),
+            Fleet(
+                control_plane.kubeconfig, fleet.redis, 2, {"REDIS_URL": secure, "PORTAL_LAYER_KEY": LAYER_KEY}
+            ),
+        ]
+        for other in others:
+            ends.push_async_callback(asyncio.to_thread, other.stop)
+        await asyncio.gather(*(asyncio.to_thread(other.start) for other in others))
+        writing = await ends.enter_async_context(Writing.steadily(control_plane, namespace))
+        fleets = (fleet, *others)
+        portals = [portal for each in fleets for portal in each.portals]
+        ignored = [portal.metric(IGNORED) for portal in portals]
+        viewers = [
+            viewer for each in fleets for viewer in await ends.enter_async_context(watching(each, namespace))
+        ]
+        await writing.reaches(viewers, RIGHT_SECONDS * 5)
+        for each in fleets:
+            await each.settle(namespace)
+        new = await asyncio.to_thread(fleet.redis.names) - before
+        assert len({name.split(".")[0] for name in new}) == len(fleets)
+        assert "other" in {name.split(".")[0] for name in new}
+        assert ignored == [portal.metric(IGNORED) for portal in portals]
+        for viewer in viewers:
+            check_steady(viewer)
 
 
 def test_a_redis_that_never_was_there_keeps_nobody_waiting(control_plane: ControlPlane) -> None:
     redis = RedisServer()
-    environment = {"PORTAL_LAYER_KEY": "a long random text"}
+    environment = {"PORTAL_LAYER_KEY": LAYER_KEY}
     with Fleet(control_plane.kubeconfig, redis, count=1, environment=environment) as alone:
         portal = alone.portals[0]
         body = json.loads(portal.get("/api/v1/pods?cluster=test&namespace=default"))

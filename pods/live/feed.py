@@ -102,6 +102,14 @@ class Feed:
         """The offset that stands for a position; None where it was never reached here."""
         return self._segments.offset(epoch, wire, self.offset)
 
+    def is_to_come(self, epoch: int, wire: int) -> bool:
+        """Whether it is a position that others have reached, and this process will in a moment."""
+        return bool(self.joined) and self._segments.is_to_come(epoch, wire, self.offset)
+
+    def moment(self) -> float:
+        """Now, in monotonic seconds."""
+        return self._clock.monotonic()
+
     def begin_epoch(self) -> None:
         """From here on this process draws the numbers, and nobody else has heard of them."""
         self._number()
@@ -128,6 +136,10 @@ class Feed:
         `picture` covers is told what changed since.
         """
         difference = self._take_pending()
+        if not self.synced:
+            # Nobody was told of what was here before, so nobody needs the difference to it.
+            self._count(difference)
+            difference = {}
         reached = self._segments.align(picture, self.offset, fresh=not self.synced)
         shift = self._segments.current.shift
         if not self.synced:

@@ -50,6 +50,11 @@ class Picture(NamedTuple):
 Position = tuple[int, int]
 
 
+def heir_at(position: Position) -> str:
+    """To whom a lease is handed over at `position`: all who stand there bear this name."""
+    return f"who stands at {position[0]}:{position[1]}"
+
+
 class Following:
     """One follower's place in the numbers of one scope's holder. Moments are monotonic seconds."""
 
@@ -80,6 +85,10 @@ class Following:
         self._asked = ""
         self._asked_at = float("-inf")
         self._parts.clear()
+
+    def heir(self, position: Position) -> str:
+        """The name of whom the last holder handed over to, where `position` and all we know is just that."""
+        return heir_at(position) if self.handed == self.position == position else ""
 
     def silent(self, now: float, seconds: float = SILENT_SECONDS) -> bool:
         """Whether the holder has not been heard for so long."""

@@ -17,10 +17,13 @@ from pods.domain.scope import Scope
 
 TTL_SECONDS = 3.0
 RENEW_SECONDS = 1.0
+# What is handed over is kept for those who can go on where it ends, before anybody gets it.
+HEIR_SECONDS = 0.5
 
-# KEYS: who holds, the highest fence. ARGV: who asks, TTL in ms, the lowest fence that will do.
+# KEYS: who holds, the highest fence. ARGV: who asks, TTL in ms, the lowest fence that will do, the heir.
 _ACQUIRE = """
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[4] then return 0 end
 local fence = math.max(tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[2]) or '0') + 1)
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[2], string.format('%.0f', fence))
@@ -35,7 +38,13 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[2], ARGV[3])
 return 1
 """
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+# ARGV: who asks, the heir, for how many ms nobody else gets it.
+_RELEASE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then return redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+"""
 
 
 def scope_name(scope: Scope) -> str:
@@ -67,11 +76,13 @@ class Lease:
         """When to renew (monotonic seconds)."""
         return self._renew_at
 
-    async def acquire(self, seen: int) -> bool:
-        """Takes the lease if nobody holds it, with a fence above `seen`."""
+    async def acquire(self, seen: int, heir: str = "") -> bool:
+        """Takes the lease if nobody holds it, or it is kept for `heir`, with a fence above `seen`."""
         asked_at = self._clock.monotonic()
         lowest = max(seen + 1, self.fence + 1, int(time.time() * 1000))
-        fence = int(await self._acquire(self._names, [self._holder, _milliseconds(), lowest]))
+        fence = int(
+            await self._acquire(self._names, [self._holder, _milliseconds(TTL_SECONDS), lowest, heir])
+        )
         if fence:
             self.fence = fence
             self._granted(asked_at)
@@ -80,16 +91,16 @@ class Lease:
     async def renew(self) -> bool:
         """Keeps it; False where somebody else has it."""
         asked_at = self._clock.monotonic()
-        if await self._renew(self._names, [self._holder, _milliseconds(), self.fence]):
+        if await self._renew(self._names, [self._holder, _milliseconds(TTL_SECONDS), self.fence]):
             self._granted(asked_at)
             return True
         self.lose()
         return False
 
-    async def release(self) -> None:
-        """Gives it back, for the next one to have at once."""
+    async def release(self, heir: str = "") -> None:
+        """Gives it back, for the next one to have at once; where there is an `heir`, for that first."""
         self.lose()
-        await self._release(self._names[:1], [self._holder])
+        await self._release(self._names[:1], [self._holder, heir, _milliseconds(HEIR_SECONDS)])
 
     def lose(self) -> None:
         """It is held no more."""
@@ -100,5 +111,5 @@ class Lease:
         self._renew_at = asked_at + RENEW_SECONDS
 
 
-def _milliseconds() -> int:
-    return int(TTL_SECONDS * 1000)
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)

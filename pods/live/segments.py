@@ -73,15 +73,15 @@ class Segments:
         """Makes room after `last` for what `past` holds; gives its offset that is reached already.
 
         Where it goes on from where this feed is, the stretch goes on. `fresh` where nobody was ever told
-        anything of this feed: then its last number may stand for the floor of `past` itself.
+        anything of this feed: then its next number stands for the floor of `past` itself.
         """
         epoch, reached = self.position(last)
         if epoch == past.epoch and past.floor <= reached < past.offset:
             return reached
         # At least one number: there may be a difference without any number in the past that explains it.
         before = min(past.floor, past.offset - 1)
-        low = last if fresh and before == past.floor else last + 1
-        self.begin(Segment(past.epoch, last - before, low), last)
+        covered = fresh and before == past.floor
+        self.begin(Segment(past.epoch, last - before + covered, last + 1), last)
         return before
 
     def veil(self, offset: int) -> None:
@@ -122,6 +122,10 @@ class Segments:
             if segment.epoch == epoch and segment.low <= offset <= high and not self._is_veiled(offset):
                 return offset
         return None
+
+    def is_to_come(self, epoch: int, wire: int, last: int) -> bool:
+        """Whether a position lies beyond `last` in the newest stretch: another process is there already."""
+        return (epoch, wire) > self.position(last) and epoch == self.current.epoch
 
     def _is_veiled(self, offset: int) -> bool:
         """Whether more was known here at `offset` than the position says: who comes with that lacks it."""

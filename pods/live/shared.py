@@ -154,7 +154,7 @@ class SharedInformer:
         self._contend_at = now + CONTEND_SECONDS * (0.5 + random.random())
         try:
             async with asyncio.timeout(REDIS_SECONDS):
-                got = await self._lease.acquire(self._following.fence)
+                got = await self._lease.acquire(self._following.fence, self._heir())
         except Failures:
             return False
         if got:
@@ -163,16 +163,15 @@ class SharedInformer:
 
     def _take_over(self) -> None:
         """The lease is ours. The epoch goes on only where the last holder said that it ended here."""
-        following = self._following
-        is_clean = (
-            following.handed is not None and following.handed == following.position == self.feed.position
-        )
-        if self.role == "follower" and (self._copy.ahead or not is_clean):
+        if self.role == "follower" and not self._heir():
             self.feed.begin_epoch()
         self._steps.clear()
-        following.fence = self._lease.fence
+        self._following.fence = self._lease.fence
         self._become("holder")
         self._teller.beat()
+
+    def _heir(self) -> str:
+        return "" if self._copy.ahead else self._following.heir(self.feed.position)
 
     def _lose(self) -> None:
         """Somebody else may hold by now. Watching goes on until it is followed."""

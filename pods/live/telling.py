@@ -7,6 +7,7 @@ from typing import Any
 from pods.clock import Clock
 from pods.domain.scope import Scope
 from pods.live.broker import Broker
+from pods.live.following import heir_at
 from pods.live.informer import PodInformer
 from pods.live.lease import Lease
 from pods.live.messages import FORM, MAX_BYTES, Ask, Batch, Beat, Handover, Part, encode, pieces
@@ -83,12 +84,12 @@ class Teller:
             self._answering = asyncio.create_task(self._answer(), name=f"picture of {self._scope.namespace}")
 
     async def hand_over(self) -> None:
-        """The last word: nothing is numbered after it. Gives the lease back first."""
+        """The last word: nothing is numbered after it. Gives the lease back first, to who has all numbers."""
         head = self._head()
         if not self._informer.listed:
             head |= {"epoch": 0, "offset": 0}
         await self._broker.room()
-        await self._lease.release()
+        await self._lease.release(heir_at(self._informer.feed.position) if self._informer.listed else "")
         self._broker.publish(Handover(**head))
         await self._broker.room()
 

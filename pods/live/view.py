@@ -135,6 +135,13 @@ class View:
             return None
         return self.feed.offset_of(position.epoch, position.offset)
 
+    def is_to_come(self, token: str) -> bool:
+        """Whether it is a token of another process, of which this one will know in a moment."""
+        position = decode_token(token)
+        if position is None or position.view != self._digest:
+            return False
+        return self.feed.is_to_come(position.epoch, position.offset)
+
     def rows(self) -> list[Row]:
         """The rows now."""
         self._advance()

@@ -38,6 +38,7 @@ class Viewer:
         self.tokens: dict[str, str] = {}
         self.opened_at = time.monotonic()
         self.closed_at: float | None = None
+        self.ended = asyncio.Event()
         self._parts: dict[str, dict[str, Row]] = {}
         self._unacknowledged = 0
         self._news = asyncio.Event()
@@ -113,6 +114,7 @@ class Viewer:
             pass
         finally:
             self.closed_at = time.monotonic()
+            self.ended.set()
             self._news.set()
 
     def _all(self) -> Iterator[Row]:

@@ -99,7 +99,7 @@ class FakeLease(Lease):
 
     async def _acquire_there(self, names: Any, values: list[Any]) -> int:
         await self._way()
-        if self._holding() is not None:
+        if self._holding() not in (None, values[3]):
             return 0
         fence = max(int(values[2]), self._redis.fences.get(self._scope, 0) + 1)
         self._hold(values[1], fence)
@@ -115,7 +115,8 @@ class FakeLease(Lease):
     async def _release_there(self, names: Any, values: list[Any]) -> None:
         await self._way()
         if self._holding() == self._holder:
-            del self._redis.leases[self._scope]
+            until = self._redis.clock.monotonic() + values[2] / 1000 if values[1] else float("-inf")
+            self._redis.leases[self._scope] = (values[1], until)
 
     async def _way(self) -> None:
         await asyncio.sleep(0.001)

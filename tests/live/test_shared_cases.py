@@ -193,3 +193,41 @@ async def test_a_holder_that_falls_silent_is_told_as_it_is(scene: Scene) -> None
         await seat.end()
     scene.seats.clear()
     await asyncio.sleep(2)
+
+
+async def test_who_comes_with_a_token_to_a_process_that_has_just_started_gets_what_changed(
+    scene: Scene,
+) -> None:
+    """As in a rolling restart: it knows nothing yet when the first one comes."""
+    holder = scene.role("holder")
+    moment = seat_at(scene, holder).browser.moments[-1]
+    number = next(number for number, process in enumerate(scene.processes) if process is not holder)
+    await scene.do_restart(number, 0)
+    await scene.do_put(1, 0)
+    await asyncio.sleep(0.5)
+    back = Seat(scene.processes[number], scene.clock, moment, scene)
+    scene.seats.append(back)
+    await scene.until(lambda: len(back.browser.rows["shop"]) == 2)
+    assert not back.browser.of_type("snapshot")
+    changed = [row["uid"] for frame in back.browser.of_type("delta") for row in frame["upsert"]]
+    assert changed == ["uid-2"]
+    await scene.converged()
+
+
+async def test_a_token_that_is_ahead_of_where_it_comes_to_is_waited_for(scene: Scene) -> None:
+    """The holder tells its viewers and the other processes at one moment; the others may be busy."""
+    holder = scene.role("holder")
+    late = next(process for process in scene.processes if process is not holder)
+    late.fleet.layer.thawed.clear()
+    await scene.do_put(1, 0)
+    await asyncio.sleep(0.1)
+    moment = seat_at(scene, holder).browser.moments[-1]
+    assert set(moment.rows) == {"uid-1", "uid-2"}
+    back = Seat(late, scene.clock, moment, scene)
+    scene.seats.append(back)
+    await asyncio.sleep(0.5)
+    late.fleet.layer.thawed.set()
+    await scene.do_put(2, 0)
+    await scene.until(lambda: len(back.browser.rows["shop"]) == 3)
+    assert not back.browser.of_type("snapshot")
+    await scene.converged()

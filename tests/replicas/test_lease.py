@@ -76,6 +76,24 @@ async def test_a_holder_that_is_stopped_knows_before_anybody_else_can_hold(conte
     assert not one.held
 
 
+async def test_what_is_handed_over_is_kept_for_who_can_go_on(
+    contender: Contender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, heir = contender("one"), contender("other"), contender("heir")
+    assert await one.acquire(0)
+    monkeypatch.setattr(lease_module, "HEIR_SECONDS", TTL_SECONDS)
+    await one.release("who stands at 42")
+    assert not await other.acquire(0)
+    assert not await other.acquire(0, "who stands at 41")
+    assert await heir.acquire(0, "who stands at 42")
+    assert not await other.acquire(0, "who stands at 42")
+    monkeypatch.setattr(lease_module, "HEIR_SECONDS", SHORT_SECONDS)
+    await heir.release("who is gone")
+    async with asyncio.timeout(SHORT_SECONDS * 20):
+        while not await other.acquire(0):
+            await asyncio.sleep(0.02)
+
+
 async def test_who_releases_makes_room_at_once_and_only_for_itself(contender: Contender) -> None:
     one, other = contender("one"), contender("other")
     assert await one.acquire(0)

@@ -16,11 +16,10 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import Error as DatabaseFailure
 from django.urls import get_resolver
 
+from k8sportal.fleet import configured_fleet
 from k8sportal.middleware import PROBE_PATHS
 from k8sportal.proxies import ForwardedHeaders
 from k8sportal.startup import refuse
-from pods.clock import SystemClock
-from pods.live.link import Link
 from pods.metrics import SOCKETS
 from pods.origin import OwnOrigin
 from pods.outside import SourceClashError, sync_sources
@@ -104,6 +103,6 @@ runtime = Runtime(
         wide_scope_at=settings.PORTAL_WIDE_SCOPE_AT,
     ),
     prepare=sync_to_async(enter_sources),
-    link=Link(settings.REDIS_URL, SystemClock()) if settings.REDIS_URL else None,
+    fleet=configured_fleet(),
 )
 application = build(runtime)

@@ -51,5 +51,9 @@ def logging_config(*, json: bool) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": {name: {"level": "INFO"} for name in ("k8sportal", "pods", "democluster")},
+        "loggers": {
+            **{name: {"level": "INFO"} for name in ("k8sportal", "pods", "democluster")},
+            # A traceback each second while Redis is gone, which pods.live.link says in a word.
+            "channels_redis": {"level": "CRITICAL"},
+        },
     }

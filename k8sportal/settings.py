@@ -187,6 +187,7 @@ else:
 DATABASES = {"default": _database}
 
 REDIS_URL = ENV.redis_url("REDIS_URL", "E032", "E034")
+PORTAL_LAYER_KEY = ENV.secret("PORTAL_LAYER_KEY", "E035")
 PORTAL_INSTANCE = ENV.text("PORTAL_INSTANCE")
 if PORTAL_INSTANCE and not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", PORTAL_INSTANCE):
     ENV.wrong(
@@ -194,6 +195,7 @@ if PORTAL_INSTANCE and not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", PORTAL_INSTANCE
         f"PORTAL_INSTANCE cannot be part of a Redis name: {PORTAL_INSTANCE!r}.",
         "Use at most 40 ASCII letters, digits, hyphens, underscores and periods.",
     )
+# Replicas speak through a layer of their own (k8sportal.fleet), whose prefix the database may have to tell.
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- Static files --------------------------------------------------------------------------------

@@ -53,6 +53,26 @@ FEED_STATE = Gauge(
 
 READY = Gauge("k8sportal_ready", "1 if /readyz says 200, else 0; looked at when the metrics are asked for.")
 
+# --- Between replicas (with REDIS_URL) ---------------------------------------------------------------
+
+FLEET_SCOPES = Gauge(
+    "k8sportal_fleet_scopes",
+    "Scopes of this process by its part in them: it watches for all (holder), is told (follower), or "
+    "watches for itself alone.",
+    ["role"],
+)
+FLEET_SENT = Counter("k8sportal_fleet_messages_sent", "Messages to other replicas.")
+FLEET_SENT_BYTES = Counter("k8sportal_fleet_sent_bytes", "Bytes of messages to other replicas.")
+FLEET_DROPPED = Counter("k8sportal_fleet_messages_dropped", "Messages to other replicas that were dropped.")
+FLEET_IGNORED = Counter(
+    "k8sportal_fleet_messages_ignored",
+    "What came over Redis and was not a message of this installation's portals, by what was wrong.",
+    ["reason"],
+)
+FLEET_PICTURES = Counter("k8sportal_fleet_pictures", "Pictures that were taken from other replicas.")
+for _reason in ("shape", "form", "installation", "fence"):
+    FLEET_IGNORED.labels(_reason)
+
 # --- What is held (pods.census); all but the first are counted when the metrics are asked for ----------
 
 LIFECYCLES = Gauge("k8sportal_lifecycles", "Viewers' lifecycles that have begun and not ended.")

@@ -177,3 +177,12 @@ class Ledger(models.Model):
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
+
+
+class Installation(models.Model):
+    """One row: the name under which this installation keeps to itself in a Redis that others use as well."""
+
+    name = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return self.name

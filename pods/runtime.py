@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from channels.db import database_sync_to_async
 from django.db import Error as DatabaseFailure
 from django.http import QueryDict
 
@@ -23,9 +24,13 @@ from pods.clusters import DISCOVERY_SECONDS, Clusters
 from pods.domain.row import HEALTHS
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
+from pods.installation import installation_id
+from pods.kube.cluster import Cluster
 from pods.live.feed import Counts
-from pods.live.hub import Hub
-from pods.live.link import Link
+from pods.live.fleet import Fleet
+from pods.live.hub import Hub, Source
+from pods.live.informer import PodInformer
+from pods.live.shared import SharedInformer
 from pods.polls import Polls
 from pods.reaper import Reaper
 from pods.scoping import Place, place_all, place_single
@@ -58,17 +63,17 @@ class Runtime:
         limits: Limits | None = None,
         clock: Clock | None = None,
         prepare: Callable[[], Awaitable[None]] | None = None,
-        link: Link | None = None,
+        fleet: Fleet | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.link = link
+        self.fleet = fleet
         self._prepare = prepare
         self.clock = clock or SystemClock()
         self.draining = False
         self.sockets = Sockets(self.limits.sockets_per_person, self.limits.sockets_per_address)
         self.access_watch = AccessWatch(self.clock)
         self.clusters = Clusters(self.clock, lambda: self.access, lambda name: self.hub.end_cluster(name))
-        self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds)
+        self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds, self._source)
         self.polls = Polls(self.hub)
         # How many WebSocket connections the server itself holds; None where it does not tell.
         self.server_sockets: Callable[[], int] | None = None
@@ -77,6 +82,7 @@ class Runtime:
         self._starting = asyncio.Lock()
         self._refreshing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: list[asyncio.Task[None]] = []
+        self._fleet_tasks: list[asyncio.Task[None]] = []
 
     @property
     def access(self) -> AccessTable:
@@ -93,26 +99,27 @@ class Runtime:
             await self.access_watch.load()
             changed = asyncio.Event()
             self.access_watch.listeners.append(changed)
-            self._task(self.access_watch.run(), "access watch")
-            self._task(self._follow_clusters(changed), "clusters follow the rights")
-            self._task(self._discover(), "namespace discovery")
-            self._task(self.stalls.run(), "stalls")
-            self._task(self.reaper.run(), "reaper")
-            if self.link is not None:
-                self._task(self.link.run(), "redis link")
+            if self.fleet is not None:
+                self.fleet.open(await database_sync_to_async(installation_id)())
+                self._fleet_tasks = [_task(self.fleet.run(), "fleet")]
+            self._tasks = [
+                _task(self.access_watch.run(), "access watch"),
+                _task(self._follow_clusters(changed), "clusters follow the rights"),
+                _task(self._discover(), "namespace discovery"),
+                _task(self.stalls.run(), "stalls"),
+                _task(self.reaper.run(), "reaper"),
+            ]
 
     async def stop(self) -> None:
-        """Ends everything and waits for it."""
+        """Ends everything and waits for it; feeds have something to hand over to the fleet."""
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await _end(tasks)
         self.polls.close()
         await self.hub.stop()
         await self.clusters.close()
-        if self.link is not None:
-            await self.link.close()
+        if self.fleet is not None:
+            await _end(self._fleet_tasks)
+            await self.fleet.close()
 
     async def drain(self) -> None:
         """Not ready any more: every viewer is told to come back (1012), then everything ends."""
@@ -125,7 +132,7 @@ class Runtime:
         found = [f"kubernetes:{name}" for name in self.clusters.names() if self.clusters.failure(name)]
         if self.access_watch.failing:
             found.append("rights")
-        if self.link is not None and self.link.up is False:
+        if self.fleet is not None and self.fleet.link.up is False:
             found.append("redis")
         return found
 
@@ -214,6 +221,12 @@ class Runtime:
             return None
         return {"code": reason.code, "params": reason.params, "reason": reason.sentence}
 
+    def _source(self, cluster: Cluster, namespace: str, clock: Clock) -> Source:
+        """What fills one scope's feed: shared with the other processes where there may be any."""
+        if self.fleet is None:
+            return PodInformer(cluster, namespace, clock)
+        return SharedInformer(cluster, namespace, clock, self.fleet)
+
     async def _counts_everywhere(self, person: Person, cluster: str, seen: int) -> bool:
         unbounded = self.access.rule(person, "pods", cluster).unbounded
         enough = unbounded or seen >= self.limits.wide_scope_at
@@ -249,11 +262,6 @@ class Runtime:
                 except DatabaseFailure:
                     log.warning("namespaces_not_recorded", cluster=name)
 
-    def _task(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_log_failure)
-        self._tasks.append(task)
-
 
 class Synced:
     """Waits for a feed's first picture; a viewer that only wants to know that."""
@@ -274,6 +282,19 @@ class Synced:
                     await self._woken.wait()
         except TimeoutError:
             return
+
+
+def _task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_log_failure)
+    return task
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -32,6 +33,10 @@ CLUSTER_FIXTURES = frozenset(
 SIMULATED_NODES = 3
 
 LEAK_DEADLINE_SECONDS = 3.0
+
+# How long an example takes is the machine's doing.
+hypothesis.settings.register_profile("k8sportal", deadline=None)
+hypothesis.settings.load_profile("k8sportal")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,10 @@ with RedisServer(password="…") as redis:
 
 import signal
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -81,6 +84,29 @@ class RedisServer:
             self.url, socket_timeout=10, decode_responses=True, retry=Retry(NoBackoff(), 0)
         ) as client:
             return client.execute_command(*words)
+
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """Until the block ends, who listens is cut off as soon as it listens: most messages are lost."""
+        ended = threading.Event()
+
+        def cut_off() -> None:
+            with redis.Redis.from_url(self.url, socket_timeout=10) as client:
+                while not ended.wait(0.001):
+                    client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+
+        thread = threading.Thread(target=cut_off, name="cuts off")
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def publish(self, channel: str, data: bytes) -> int:
+        """Something that somebody else says; how many heard it."""
+        with redis.Redis.from_url(self.url, socket_timeout=10) as client:
+            return int(client.publish(channel, data))
 
     def names(self) -> set[str]:
         """Every key, and every channel that somebody listens on."""

@@ -37,13 +37,27 @@ METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.i
 METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 
 
+# Longer than that is no version: 64 bits have 20 digits.
+MAX_VERSION_DIGITS = 20
+
+
+def version_number(version: str) -> int:
+    """A resourceVersion as a number; 0 where it is none. Larger is newer, within one cluster's history."""
+    is_number = version.isascii() and version.isdecimal() and len(version) <= MAX_VERSION_DIGITS
+    return int(version) if is_number else 0
+
+
 class PodRecord(msgspec.Struct, gc=False):
-    """What is kept of one pod: its row, all its labels (rows may cut them), and its controller."""
+    """What is kept of one pod: its row, all its labels (rows may cut them), and its controller.
+
+    `version` is its resourceVersion as a number, by which two states of it compare; 0 where it is none.
+    """
 
     uid: str
     row: Row
     labels: dict[str, str]
     controller: OwnerRef | None
+    version: int = 0
 
 
 class ReplicaSetRecord(msgspec.Struct, gc=False, frozen=True):
@@ -136,7 +150,8 @@ class PodTableCodec(Codec[PodRecord]):
             raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"}))
         made = row_of(pod, cells[self._ready], cells[self._status], cells[self._restarts])
         labels = (pod.metadata.labels or {}) if made.labels_cut else made.labels
-        return PodRecord(pod.metadata.uid, made, labels, owner_ref(pod))
+        version = version_number(pod.metadata.resource_version)
+        return PodRecord(pod.metadata.uid, made, labels, owner_ref(pod), version)
 
 
 class MetadataCodec(Codec[T]):

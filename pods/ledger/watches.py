@@ -12,6 +12,7 @@ from pods.domain.scope import Scope
 from pods.kube.watchlog import WatchRecord
 from pods.ledger.wanted import ROWS, Wanted
 from pods.live.informer import PodInformer
+from pods.live.shared import SharedInformer
 from pods.live.status import FeedState
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _watch_rows(runtime: "Runtime") -> Iterator[WatchRow]:
     records = _records(runtime)
     users = _users(runtime)
     for running in runtime.hub.running():
-        if isinstance(running.source, PodInformer) and isinstance(running.key, Scope):
+        if isinstance(running.source, PodInformer | SharedInformer) and isinstance(running.key, Scope):
             for resource, status in running.source.statuses().items():
                 scope = running.key._replace(resource=resource)
                 record = records[scope].pop() if records[scope] else None

@@ -1,7 +1,9 @@
 """Feed: the numbered changes of one scope, and where its viewers hang on.
 
-Guarantees. Changes are numbered by an offset that only grows within one epoch; an epoch is drawn
-once for each life of a feed and never shared. What is held of the past is which pods changed at
+Guarantees. Changes are numbered by an offset that only grows for as long as the feed lives. To the outside
+a number is a position: an epoch and an offset in it, the same in every process that follows the one that
+numbers (pods.live.segments); an epoch is drawn by whoever begins to number where nobody can tell what was
+numbered before. What is held of the past is which pods changed at
 which offset, not how: the newest state of a pod stands for all its changes, so that whoever is
 behind catches up without the states in between, in order per pod. A position that is no longer
 covered is said to be so (None), and answered with a snapshot.
@@ -19,6 +21,7 @@ from typing import NamedTuple, Protocol
 from pods.clock import Clock
 from pods.domain.row import HEALTHS, Health
 from pods.kube.resource import PodRecord
+from pods.live.segments import Numbered, Past, Segment, Segments
 from pods.live.status import FeedState
 from pods.live.store import Changes
 
@@ -38,11 +41,10 @@ class Follower(Protocol):
 
 
 class Batch(NamedTuple):
-    """The changes of one tick: their offset, when they were numbered, and when the first of them came in."""
+    """The changes of one tick: their offset, and when they were numbered."""
 
     offset: int
     at: float
-    arrived_at: float
     changes: Changes
 
 
@@ -60,8 +62,9 @@ class Feed:
         self.cluster = cluster
         self.namespace = namespace
         self.records = records
-        self.epoch = secrets.randbits(64)
         self.offset = 0
+        # Where the feed last took over what another process had numbered.
+        self.joined = 0
         self.floor = 0
         self.synced = False
         self.ended = False
@@ -79,6 +82,97 @@ class Feed:
         self._counts: dict[str, Counter[Health]] = {}
         self._health: dict[str, Health] = {}
         self.told = state()
+        self._segments = Segments(secrets.randbits(64))
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the next number belongs to."""
+        return self._segments.current.epoch
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Where the feed is now: epoch, and offset in it."""
+        return self._segments.position(self.offset)
+
+    def position_of(self, offset: int) -> tuple[int, int]:
+        """What `offset` is in tokens."""
+        return self._segments.told(offset)
+
+    def offset_of(self, epoch: int, wire: int) -> int | None:
+        """The offset that stands for a position; None where it was never reached here."""
+        return self._segments.offset(epoch, wire, self.offset)
+
+    def is_to_come(self, epoch: int, wire: int) -> bool:
+        """Whether it is a position that others have reached, and this process will in a moment."""
+        return bool(self.joined) and self._segments.is_to_come(epoch, wire, self.offset)
+
+    def moment(self) -> float:
+        """Now, in monotonic seconds."""
+        return self._clock.monotonic()
+
+    def begin_epoch(self) -> None:
+        """From here on this process draws the numbers, and nobody else has heard of them."""
+        self._number()
+        self._segments.unveil(self.offset + 1)
+        self._segments.begin(Segment(secrets.randbits(64), 0, self.offset), self.offset)
+
+    def follow(self, changes: Changes, strange: bool) -> None:
+        """The next number, as another process drew it; `records` are made to what they are after it.
+
+        `strange` where something of it was not known here: viewers of other processes may know it.
+        """
+        self.arrived_at = self._clock.monotonic()
+        self._append(self.offset + 1, self.arrived_at, {**changes, **self._take_pending()})
+        if strange:
+            self.joined = self.offset
+        self._wake()
+
+    def join(self, picture: Past, ahead: Changes) -> None:
+        """Takes over where another process is; `records` are made to what they are there.
+
+        `ahead` are those of which more is known here: until the next picture tokens are good here only.
+
+        Who stood at this feed's own number is told the difference, and who comes with a position that
+        `picture` covers is told what changed since.
+        """
+        difference = self._take_pending()
+        if not self.synced:
+            # Nobody was told of what was here before, so nobody needs the difference to it.
+            self._count(difference)
+            difference = {}
+        reached = self._segments.align(picture, self.offset, fresh=not self.synced)
+        shift = self._segments.current.shift
+        if not self.synced:
+            self._held.clear()
+            self._held_changes = 0
+            self.floor = self._segments.current.low
+        now = self.arrived_at = self._clock.monotonic()
+        last: Changes = {}
+        for numbered in picture.numbers:
+            if numbered.offset == picture.offset:
+                last = numbered.changes
+            elif numbered.offset > reached:
+                self._append(numbered.offset + shift, now - numbered.age, numbered.changes)
+        self.synced = True
+        self._append(picture.offset + shift, now, {**last, **ahead, **difference})
+        self.joined = self.offset
+        (self._segments.veil if ahead else self._segments.unveil)(self.offset)
+        self._wake()
+
+    def past(self) -> Past:
+        """What is held of the current epoch's numbers, for another process to join."""
+        _, shift, low = self._segments.current
+        floor, now = max(self.floor, low), self._clock.monotonic()
+        numbers = [
+            Numbered(batch.offset - shift, now - batch.at, batch.changes)
+            for batch in self._held
+            if batch.offset > floor
+        ]
+        return Past(self.epoch, self.offset - shift, floor - shift, numbers)
+
+    def gone(self) -> set[str]:
+        """The pods that are known to have been, not long ago, and to be no more."""
+        return {uid for batch in self._held for uid in batch.changes if uid not in self.records}
 
     def changed(self, changes: Changes) -> None:
         """Takes note of changes in `records`; they are numbered at the next tick."""
@@ -148,16 +242,20 @@ class Feed:
             self._wake()
 
     def _number(self) -> None:
+        if self._pending:
+            self._numbered_at = self._clock.monotonic()
+            self.arrived_at = self._pending_since
+            self._append(self.offset + 1, self._numbered_at, self._take_pending())
+
+    def _take_pending(self) -> Changes:
         changes, self._pending = self._pending, {}
-        if not changes:
-            return
-        now = self._clock.monotonic()
-        self.offset += 1
-        self._numbered_at = now
-        self.arrived_at = self._pending_since
-        self._held.append(Batch(self.offset, now, self._pending_since, changes))
+        return changes
+
+    def _append(self, offset: int, at: float, changes: Changes) -> None:
+        self.offset = offset
+        self._held.append(Batch(offset, at, changes))
         self._held_changes += len(changes)
-        self._forget(now)
+        self._forget(self._clock.monotonic())
         self._count(changes)
         for listener in list(self.listeners):
             listener(changes)

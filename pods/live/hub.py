@@ -8,6 +8,7 @@ scope has one feed. Every feed has one task, owned here and awaited when it ends
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from prometheus_client import Gauge
 
@@ -32,6 +33,25 @@ ViewKey = tuple[str, str, NamespaceRule | None]
 Key = Scope | tuple[Scope, ...]
 
 
+class Source(Protocol):
+    """What fills a feed."""
+
+    feed: Feed
+
+    async def run(self) -> None:
+        """Keeps the feed right until cancelled."""
+
+    def restart(self) -> None:
+        """Lists and watches anew, under the feed's viewers."""
+
+    def close(self) -> None:
+        """Gives back what is held outside the task."""
+
+
+# Makes the source of one scope's feed: its cluster, its namespace.
+MakeSource = Callable[[Cluster, str, Clock], Source]
+
+
 class UnknownCluster(LookupError):
     """The hub was asked for a cluster that the portal does not have."""
 
@@ -42,7 +62,7 @@ class Running:
 
     key: Key
     feed: Feed
-    source: PodInformer | Union
+    source: Source
     task: asyncio.Task[None]
     users: int = 0
     linger: asyncio.TimerHandle | None = None
@@ -75,9 +95,14 @@ class Hub:
     """Feeds by scope. Belongs to one event loop; `stop()` ends everything."""
 
     def __init__(
-        self, cluster_of: Callable[[str], Cluster | None], clock: Clock, linger_seconds: float
+        self,
+        cluster_of: Callable[[str], Cluster | None],
+        clock: Clock,
+        linger_seconds: float,
+        make_source: MakeSource = PodInformer,
     ) -> None:
         self._cluster_of = cluster_of
+        self._make_source = make_source
         self._clock = clock
         self._linger_seconds = linger_seconds
         self.held: set[Held] = set()
@@ -171,9 +196,9 @@ class Hub:
         cluster = self._cluster_of(scopes[0].cluster)
         if cluster is None:
             raise UnknownCluster(scopes[0].cluster)
-        source: PodInformer | Union
+        source: Source
         if isinstance(key, Scope):
-            source = PodInformer(cluster, key.namespace, self._clock)
+            source = self._make_source(cluster, key.namespace, self._clock)
         else:
             source = Union(self, key, self._clock)
         name = f"feed {cluster.name}/{source.feed.namespace}"

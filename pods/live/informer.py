@@ -6,6 +6,7 @@ less, not wrong, and the feed says that they may not.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -16,7 +17,7 @@ from pods.kube.cluster import Cluster
 from pods.kube.errors import KubeError
 from pods.kube.listwatch import ListWatch
 from pods.kube.objects import fetch_replicaset
-from pods.kube.resource import PODS, REPLICASETS
+from pods.kube.resource import PODS, REPLICASETS, version_number
 from pods.live.feed import Feed
 from pods.live.owners import Key
 from pods.live.reflector import Reflector
@@ -38,18 +39,44 @@ class _Restart(Exception):
 class PodInformer:
     """Owns the reflectors of `namespace` (or `*`) of `cluster`, and the feed they fill."""
 
-    def __init__(self, cluster: Cluster, namespace: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        namespace: str,
+        clock: Clock,
+        say: Callable[[FeedState], FeedState] = lambda state: state,
+    ) -> None:
+        """`say` may have the feed's state be another than that of its own watches."""
         self._cluster = cluster
         self._namespace = namespace
         self._clock = clock
         self._missing: asyncio.Queue[Key] = asyncio.Queue(MISSING_AT_ONCE)
-        self._store = PodStore(self._rows_changed, self._replicaset_missing)
-        self._pods = Reflector(ListWatch(cluster, PODS, namespace), self._store, clock, self._status_changed)
-        self._replicasets = Reflector(
-            ListWatch(cluster, REPLICASETS, namespace), self._store.owners, clock, self._status_changed
-        )
+        self.store = PodStore(self._rows_changed, self._replicaset_missing)
+        self.renew()
         self._restarting = asyncio.Event()
-        self.feed = Feed(cluster.name, namespace, self._store.records, self._state, clock)
+        self.feed = Feed(cluster.name, namespace, self.store.records, lambda: say(self._state()), clock)
+
+    def renew(self) -> None:
+        """The next `run` trusts nothing that an earlier one has seen: it begins with lists."""
+        self._pods = Reflector(
+            ListWatch(self._cluster, PODS, self._namespace), self.store, self._clock, self._status_changed
+        )
+        self._replicasets = Reflector(
+            ListWatch(self._cluster, REPLICASETS, self._namespace),
+            self.store.owners,
+            self._clock,
+            self._status_changed,
+        )
+
+    @property
+    def listed(self) -> bool:
+        """Whether the pods were listed since the last `renew`."""
+        return self._pods.status.synced
+
+    @property
+    def version(self) -> int:
+        """The resourceVersion up to which everything is in the store; 0 where that is no number."""
+        return version_number(self._pods.version or "")
 
     async def run(self) -> None:
         """Keeps the feed right until cancelled."""
@@ -117,4 +144,4 @@ class PodInformer:
             except KubeError as error:
                 log.info("replicaset_not_read", cluster=self._cluster.name, reason=error.reason.code)
                 continue
-            self._store.owners.fetched(record)
+            self.store.owners.fetched(record)

@@ -59,10 +59,6 @@ class Link:
         await self._decided.wait()
         return bool(self.up)
 
-    def failed(self) -> None:
-        """Somebody's call to Redis failed: it counts as gone until the next ping is answered."""
-        self._now(False)
-
     async def close(self) -> None:
         """Closes the connections."""
         await self.client.aclose()
@@ -71,7 +67,7 @@ class Link:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await self.client.ping()
-        except Failures:
+        except Exception:  # also what redis-py raises where a connection breaks under it
             return False
         return True
 

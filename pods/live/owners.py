@@ -52,13 +52,17 @@ class Owners:
     def replace(self, items: list[ReplicaSetRecord]) -> None:
         """A whole list."""
         self._synced = True
-        self._leave(set(self._by_uid) - {item.uid for item in items})
+        listed = {item.uid for item in items}
+        self._gone -= listed
+        self._leave(set(self._by_uid) - listed)
         self._learn(items)
 
     def apply(self, events: list[Event[ReplicaSetRecord]]) -> None:
         """Changes of ReplicaSets, of which only arrivals, new owners and ends matter."""
         changes = [(event.type, event.item) for event in events if event.item is not None]
-        self._learn([item for kind, item in changes if kind != "DELETED"])
+        there = [item for kind, item in changes if kind != "DELETED"]
+        self._gone -= {item.uid for item in there}
+        self._learn(there)
         self._leave({item.uid for kind, item in changes if kind == "DELETED"})
 
     def __len__(self) -> int:
@@ -68,6 +72,12 @@ class Owners:
     def fetched(self, record: ReplicaSetRecord) -> None:
         """One ReplicaSet, fetched by name."""
         self._learn([record])
+
+    def told(self, replicaset: ReplicaSetRecord) -> None:
+        """What another process knows of a ReplicaSet: kept for as long as it has pods here."""
+        if replicaset.uid not in self._by_uid:
+            self._gone.add(replicaset.uid)
+        self._learn([replicaset])
 
     def released(self, uid: str) -> None:
         """The last pod of ReplicaSet `uid` is gone."""

@@ -90,6 +90,11 @@ class Reflector(Generic[T]):
         """The name of what is listed and watched."""
         return self._source.resource.name
 
+    @property
+    def version(self) -> str | None:
+        """The version that the sink has come to."""
+        return self._version.value
+
     def forget(self) -> None:
         """Starts from a list the next time, whatever the version that was reached."""
         self._version.forget()

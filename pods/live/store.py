@@ -21,6 +21,8 @@ class PodStore:
 
     def __init__(self, changed: Callable[[Changes], None], missing: Callable[[Key], None]) -> None:
         self.records: dict[str, PodRecord] = {}
+        # How many records of a list were older than what was held: the cluster has gone back.
+        self.regressions = 0
         self._changed = changed
         self._by_replicaset: dict[str, set[str]] = {}
         self.owners = Owners(self._owners_resolved, missing, self._by_replicaset.__contains__)
@@ -32,6 +34,9 @@ class PodStore:
         for uid in [uid for uid in self.records if uid not in fresh]:
             self._remove(uid, changes)
         for record in fresh.values():
+            known = self.records.get(record.uid)
+            if known is not None and 0 < record.version < known.version:
+                self.regressions += 1
             self._put(record, changes)
         self._changed(changes)
 

@@ -12,6 +12,9 @@ from typing import Protocol
 from pods.live.status import FeedState
 from pods.live.view import Frame, Snapshot, View
 
+# A process tells its viewers and the other processes at the same moment; these may be busy.
+TO_COME_SECONDS = 2.0
+
 
 class Wakeable(Protocol):
     """The viewer's task, which asks for frames when woken."""
@@ -22,7 +25,8 @@ class Wakeable(Protocol):
 class Subscription:
     """Gives a viewer its frames in order: a snapshot (or what changed since `resume`), then deltas.
 
-    It follows its feed from before it looks at any state, so no change falls between.
+    It follows its feed from before it looks at any state, so no change falls between. What `resume` stands
+    for is looked up once the feed has rows; a position that only another process has reached is waited for.
     """
 
     def __init__(self, view: View, viewer: Wakeable, resume: Sequence[str] = ()) -> None:
@@ -34,7 +38,10 @@ class Subscription:
         self._snapshot: Snapshot | None = None
         self._part = 1
         self.feed.followers.add(self)
-        self._offset = self._resume_at(resume)
+        self._offset: int | None = None
+        self._resume = tuple(resume)
+        self._waits_until: float | None = None
+        self._is_placed()
 
     @property
     def label(self) -> str:
@@ -53,7 +60,7 @@ class Subscription:
 
     def next_frame(self) -> Frame | None:
         """The next frame to send, or None while there is nothing."""
-        if not self.feed.synced:
+        if not self._is_placed():
             return None
         if not self._frames and self._snapshot is None:
             self._look()
@@ -67,7 +74,7 @@ class Subscription:
 
     def has_more(self) -> bool:
         """Whether something waits for this viewer."""
-        if not self.feed.synced:
+        if not self._is_placed():
             return False
         return bool(self._frames) or self._snapshot is not None or self._offset != self.feed.offset
 
@@ -100,10 +107,28 @@ class Subscription:
             self._snapshot = None
         return frame
 
+    def _is_placed(self) -> bool:
+        """Whether it is known from where on the viewer is to be told."""
+        if not self.feed.synced:
+            return False
+        if self._resume:
+            if self._is_awaited():
+                return False
+            self._offset = self._resume_at(self._resume)
+            self._resume = ()
+        return True
+
+    def _is_awaited(self) -> bool:
+        """Whether what it came with is to come here, for as long as that is waited for."""
+        if not any(map(self.view.is_to_come, self._resume)):
+            return False
+        now = self.feed.moment()
+        if self._waits_until is None:
+            self._waits_until = now + TO_COME_SECONDS
+        return now < self._waits_until
+
     def _resume_at(self, tokens: Sequence[str]) -> int | None:
         """The offset of the one of `tokens` that this view gave, if the feed still holds what came after."""
-        if not self.feed.synced:
-            return None
         for offset in map(self.view.offset_of, tokens):
             if offset is not None and self.feed.changes_since(offset) is not None:
                 return offset

@@ -126,14 +126,21 @@ class View:
 
     def token(self, offset: int) -> str:
         """The resume token for `offset` in this view."""
-        return encode_token(Position(self.feed.epoch, offset, self._digest))
+        return encode_token(Position(*self.feed.position_of(offset), self._digest))
 
     def offset_of(self, token: str) -> int | None:
-        """The offset of one of this view's own tokens; None for any other."""
+        """The offset of one of this view's tokens, whichever process gave it; None for any other."""
         position = decode_token(token)
-        if position is None or (position.epoch, position.view) != (self.feed.epoch, self._digest):
+        if position is None or position.view != self._digest:
             return None
-        return position.offset
+        return self.feed.offset_of(position.epoch, position.offset)
+
+    def is_to_come(self, token: str) -> bool:
+        """Whether it is a token of another process, of which this one will know in a moment."""
+        position = decode_token(token)
+        if position is None or position.view != self._digest:
+            return False
+        return self.feed.is_to_come(position.epoch, position.offset)
 
     def rows(self) -> list[Row]:
         """The rows now."""
@@ -233,6 +240,10 @@ class View:
                 self._update(uid)
             while self._left and self._left[0][0] <= feed.floor:
                 self._left.popleft()
+            if feed.joined > self._at:
+                # What left elsewhere never was here: from before this only the changes themselves tell.
+                self._left.clear()
+                self._left_floor = feed.offset
         self._at = feed.offset
         self._snapshot = None
 

@@ -38,6 +38,7 @@ class Viewer:
         self.tokens: dict[str, str] = {}
         self.opened_at = time.monotonic()
         self.closed_at: float | None = None
+        self.ended = asyncio.Event()
         self._parts: dict[str, dict[str, Row]] = {}
         self._unacknowledged = 0
         self._news = asyncio.Event()
@@ -82,10 +83,10 @@ class Viewer:
             pytest.fail(f"Not within {seconds} s: {what}. Closed: {ends}. Last: {self.frames[-3:]}")
         return time.monotonic() - started
 
-    async def live(self, *labels: str) -> None:
+    async def live(self, *labels: str, seconds: float = 5.0) -> None:
         """Waits for the first rows of each namespace, and its feed live."""
         for label in labels:
-            await self.until(partial(self._is_live, label), f"{label} is live")
+            await self.until(partial(self._is_live, label), f"{label} is live", seconds)
 
     async def first(self) -> None:
         """Waits for the first frame."""
@@ -113,6 +114,7 @@ class Viewer:
             pass
         finally:
             self.closed_at = time.monotonic()
+            self.ended.set()
             self._news.set()
 
     def _all(self) -> Iterator[Row]:

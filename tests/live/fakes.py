@@ -178,6 +178,7 @@ class FakeListWatch(ListWatch[T]):
 
     def __init__(self, cluster: FakeCluster, resource: Resource[T], namespace: str, world: World[T]) -> None:
         super().__init__(cluster, resource, namespace)
+        self.lag = 0.0  # how late everything of a watch comes, in seconds
         self.world = world
         self.requests: list[Request] = []
         self.refuse_list: Callable[[], KubeError | None] = lambda: None
@@ -245,10 +246,12 @@ class FakeListWatch(ListWatch[T]):
             self.opened(stream)
             yield []
             if first:
+                await asyncio.sleep(self.lag)
                 yield first
             while (found := await stream.queue.get()) is not None:
                 if isinstance(found, KubeError):
                     raise found
+                await asyncio.sleep(self.lag)
                 yield found
         finally:
             self.open -= 1

@@ -14,6 +14,7 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from urllib.parse import quote
 
 import aiohttp
@@ -23,8 +24,8 @@ import pytest
 from tests.cluster.control_plane import ControlPlane
 from tests.kube.writer import Manifest, Writer, running
 from tests.reliability.script import FAULTS, NAMESPACES, SEATS, Step, script
-from tests.reliability.seat import LOOKS, Seat
-from tests.reliability.stage import MISSED_SECONDS, Stage, staged
+from tests.reliability.seat import LOOKS, Look, Seat
+from tests.reliability.stage import MISSED_SECONDS, Theatre, staged
 from tests.reliability.watching import Cells, older_shown, tables
 
 FIRST_SECONDS = 30.0
@@ -41,7 +42,7 @@ class Mismatch(AssertionError):
 class Run:
     """One seed, in namespaces of its own."""
 
-    def __init__(self, stage: Stage, seed: int, session: aiohttp.ClientSession) -> None:
+    def __init__(self, stage: Theatre, seed: int, session: aiohttp.ClientSession) -> None:
         self.seed = seed
         self.done: list[str] = []
         self.wrong: str | None = None
@@ -51,7 +52,7 @@ class Run:
         self._names = {letter: f"{mark}-{letter}" for letter in NAMESPACES}
         self._writers = {letter: Writer(session, name) for letter, name in self._names.items()}
         self._replicasets: dict[tuple[str, str], Manifest] = {}
-        self._seats = [Seat(stage, look, self._names) for look in LOOKS]
+        self._seats = [self._seat(look) for look in LOOKS]
 
     async def begin(self) -> None:
         """Namespaces, and everybody there."""
@@ -62,7 +63,7 @@ class Run:
     async def act(self) -> None:
         """Every step. Faults end with the last one."""
         try:
-            for step in script(self.seed):
+            for step in self._script():
                 self.done.append(msgspec.json.encode(step).decode())
                 await self._do(step)
         finally:
@@ -80,6 +81,12 @@ class Run:
         """Nobody looks any more."""
         for seat in self._seats:
             await seat.leave()
+
+    def _script(self) -> list[Step]:
+        return script(self.seed)
+
+    def _seat(self, look: Look) -> Seat:
+        return Seat(self._stage, look, self._names)
 
     async def _set_up(self) -> None:
         for letter, name in self._names.items():
@@ -149,12 +156,16 @@ class Run:
         for name in seat.namespaces:
             truth |= found.get(name, {})
         while (shown := seat.shown()) != truth or not seat.is_live():
-            if time.monotonic() > deadline or seat.lost():
+            if time.monotonic() > deadline or not await seat.stays():
                 raise Mismatch(f"{seat} shows {shown}, and the API server {truth}; states {seat.states()}")
             await seat.news()
         older = [each for viewer in seat.viewers for each in older_shown(viewer)]
         if older:
             raise Mismatch(f"{seat} showed an older pod after a newer one: {older}")
+
+
+# Makes the run of one seed, which asks the API server through that session.
+MakeRun = Callable[[int, aiohttp.ClientSession], Run]
 
 
 def _status(step: Step) -> Manifest:
@@ -167,14 +178,16 @@ def _status(step: Step) -> Manifest:
     return status
 
 
-async def consult(stage: Stage, seeds: range, at_once: int) -> AsyncIterator[tuple[int, str | None]]:
+async def consult(
+    control_plane: ControlPlane, make: MakeRun, seeds: range, at_once: int
+) -> AsyncIterator[tuple[int, str | None]]:
     """Each seed with what is wrong and everything that was done, or None.
 
     So many at once share each other's outages, and then one calm.
     """
-    async with stage.control_plane.admin_session() as session:
+    async with control_plane.admin_session() as session:
         for first in range(0, len(seeds), at_once):
-            runs = [Run(stage, seed, session) for seed in seeds[first : first + at_once]]
+            runs = [make(seed, session) for seed in seeds[first : first + at_once]]
             try:
                 for phase in (Run.begin, Run.act, Run.calm):
                     await asyncio.gather(*(_guarded(run, phase) for run in runs))
@@ -198,25 +211,35 @@ async def _guarded(run: Run, phase: Callable[[Run], Awaitable[None]]) -> None:
 
 def main() -> int:
     """Prints what differed; 1 if anything did."""
-    parser = argparse.ArgumentParser(description="Random changes and faults; what viewers show must be true.")
+    asked = arguments("Random changes and faults; what viewers show must be true.").parse_args()
+    with ControlPlane() as control_plane, staged(control_plane, asked.server) as stage:
+        return tell(control_plane, partial(Run, stage), asked)
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """Which seeds, and how."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--server", choices=("daphne", "uvicorn"), default="daphne")
-    asked = parser.parse_args()
-
-    with ControlPlane() as control_plane, staged(control_plane, asked.server) as stage:
-        wrong = asyncio.run(_tell(stage, range(asked.first, asked.first + asked.seeds), asked.at_once))
-    print(f"{asked.seeds} seeds, {wrong} with a mismatch")
-    return 1 if wrong else 0
+    return parser
 
 
-async def _tell(stage: Stage, seeds: range, at_once: int) -> int:
-    wrong = 0
-    async for seed, found in consult(stage, seeds, at_once):
-        print(found or f"seed {seed}: no mismatch", flush=True)
-        wrong += found is not None
-    return wrong
+def tell(control_plane: ControlPlane, make: MakeRun, asked: argparse.Namespace) -> int:
+    """Prints what each seed came to; 1 if anything differed."""
+
+    async def wrong() -> int:
+        seeds = range(asked.first, asked.first + asked.seeds)
+        count = 0
+        async for seed, found in consult(control_plane, make, seeds, asked.at_once):
+            print(found or f"seed {seed}: no mismatch", flush=True)
+            count += found is not None
+        return count
+
+    count = asyncio.run(wrong())
+    print(f"{asked.seeds} seeds, {count} with a mismatch")
+    return 1 if count else 0
 
 
 if __name__ == "__main__":

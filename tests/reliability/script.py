@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -31,9 +32,13 @@ STEPS = 60
 WEIGHTS = {"pod": 9, "status": 8, "tier": 6, "delete": 6, "again": 6, "wait": 6}
 TROUBLES = {"fault": 5, "clear": 2, "break": 2, "cut": 1, "leave": 4, "join": 4}
 
+# What else happens where several portals share one watch over Redis.
+FLEET_TROUBLES = {"kill": 3, "freeze": 2, "end": 2, "redis": 2}
+
 Kind = Literal[
-    "pod", "status", "tier", "delete", "again", "wait", "fault", "clear", "break", "cut", "leave", "join"
-]
+    "pod", "status", "tier", "delete", "again", "wait", "fault", "clear", "break", "cut", "leave", "join",
+    "kill", "freeze", "end", "redis",
+]  # fmt: skip
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -50,10 +55,10 @@ class Step(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def script(seed: int) -> list[Step]:
+def script(seed: int, troubles: Mapping[str, int] = TROUBLES) -> list[Step]:
     """The steps of `seed`. Those on pods fit what is there by then: writes never fail."""
     draw = random.Random(seed)
-    kinds = WEIGHTS | TROUBLES
+    kinds = {**WEIGHTS, **troubles}
     there: set[tuple[str, str]] = set()
     steps: list[Step] = []
     while len(steps) < STEPS:
@@ -65,7 +70,7 @@ def script(seed: int) -> list[Step]:
             pass
         elif step.kind == "delete" and pod in there:
             there.remove(pod)
-        elif step.kind not in ("wait", *TROUBLES):
+        elif step.kind not in ("wait", *troubles):
             continue
         steps.append(step)
     return steps

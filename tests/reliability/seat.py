@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from tests.consumers.viewer import Viewer
-from tests.reliability.stage import Stage
+from tests.reliability.stage import Theatre
 from tests.reliability.watching import Cells, Watched
 
 LOOK_SECONDS = 0.2
@@ -39,7 +39,7 @@ LOOKS = (
 class Seat:
     """One look of a run; `names` are its namespaces by letter. Rows outlive the sockets."""
 
-    def __init__(self, stage: Stage, look: Look, names: Mapping[str, str]) -> None:
+    def __init__(self, stage: Theatre, look: Look, names: Mapping[str, str]) -> None:
         self.look = look
         self.viewers: list[Viewer] = []
         wide = look.namespaces == "*"
@@ -106,6 +106,10 @@ class Seat:
             own = {uid for uid, row in rows.items() if row["namespace"] in self.namespaces}
             found |= {uid: cells for uid, cells in watched.cells().items() if uid in own}
         return found
+
+    async def stays(self) -> bool:
+        """Whether the socket holds, as it must, or is rightly replaced by another."""
+        return not self.lost()
 
     async def news(self) -> None:
         """Waits a moment for more to come."""

@@ -11,9 +11,10 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tests.cluster.control_plane import ControlPlane
 from tests.consumers.viewer import Viewer, viewing
@@ -26,7 +27,23 @@ MISSED_SECONDS = 1.0
 # Each namespace is a scope of its own here, however many are in view.
 SETTINGS = {"PORTAL_LINGER_SECONDS": "1", "PORTAL_WIDE_SCOPE_AT": "1000"}
 STREAMING_REFUSED = Fault("answer", streaming=True, status=400, body="{}")
-SMALL_PAGES = Fault("rewrite", verbs=("list",), query={"limit": "2"})
+# Namespaces are left out: the oracle makes hundreds.
+SMALL_PAGES = Fault("rewrite", verbs=("list",), resources=("pods", "replicasets"), query={"limit": "2"})
+
+
+class Theatre(Protocol):
+    """What the oracle needs of a stage."""
+
+    @property
+    def control_plane(self) -> ControlPlane:
+        """The API server."""
+
+    @property
+    def proxies(self) -> Mapping[str, FaultProxy]:
+        """What stands before it, by context."""
+
+    def viewing(self, context: str, namespace: str, more: str = "") -> AbstractAsyncContextManager[Viewer]:
+        """A viewer of one namespace (or several joined by `&namespace=`), by its socket."""
 
 
 @dataclass(frozen=True)
@@ -83,23 +100,29 @@ class Stage:
 @contextmanager
 def staged(control_plane: ControlPlane, server: str = "daphne", **settings: str) -> Iterator[Stage]:
     """Portal and proxies before `control_plane`. `settings` are the portal's."""
+    with proxied(control_plane, "test", "paged", "far") as (proxies, kubeconfig):
+        with PortalProcess(kubeconfig, server, {**SETTINGS, **settings}) as portal:
+            yield Stage(control_plane, portal, proxies)
+
+
+@contextmanager
+def proxied(control_plane: ControlPlane, *contexts: str) -> Iterator[tuple[dict[str, FaultProxy], str]]:
+    """A proxy for each context, and the value of KUBECONFIG with all of them."""
     with ExitStack() as stack:
         proxies = {
             context: stack.enter_context(
                 FaultProxy(control_plane.url, control_plane.folder, context == "far")
             )
-            for context in ("test", "paged", "far")
+            for context in contexts
         }
-        proxies["paged"].apply(STREAMING_REFUSED, "streaming lists")
-        proxies["paged"].apply(SMALL_PAGES, "pages")
+        if "paged" in proxies:
+            proxies["paged"].apply(STREAMING_REFUSED, "streaming lists")
+            proxies["paged"].apply(SMALL_PAGES, "pages")
         paths = [
             control_plane.kubeconfig_for("admin", context=context, server=proxy.url)
             for context, proxy in proxies.items()
         ]
-        environment = {**SETTINGS, **settings}
-        kubeconfig = os.pathsep.join(map(str, paths))
-        portal = stack.enter_context(PortalProcess(kubeconfig, server, environment))
-        yield Stage(control_plane, portal, proxies)
+        yield proxies, os.pathsep.join(map(str, paths))
 
 
 class Busy:

@@ -1,4 +1,4 @@
-"""A fleet of two for the tests that break nothing but Redis, and put it back."""
+"""A fleet of three. Whoever breaks Redis or a portal puts it back."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ def redis() -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="session")
 def fleet(control_plane: ControlPlane, redis: RedisServer) -> Iterator[Fleet]:
-    """A portal under each server, with one database and Redis."""
-    with Fleet(control_plane.kubeconfig, redis) as running:
+    """Portals under each server, with one database and Redis."""
+    with Fleet(control_plane.kubeconfig, redis, count=3) as running:
         yield running

@@ -1,5 +1,6 @@
 """Several portals with one database and one Redis, as behind a load balancer; both servers in turn."""
 
+import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -14,6 +15,8 @@ from tests.portal import PortalProcess
 from tests.redis import RedisServer
 
 SERVERS = ("daphne", "uvicorn")
+# To find each other after Redis is back, or at first: about two seconds.
+SETTLE_SECONDS = 20.0
 PASSWORD = "a pass phrase of some length"
 
 
@@ -21,7 +24,11 @@ class Fleet:
     """`portals` share what the first one has in its data folder. All are started together."""
 
     def __init__(
-        self, kubeconfig: Path, redis: RedisServer, count: int = 2, environment: dict[str, str] | None = None
+        self,
+        kubeconfig: Path | str,
+        redis: RedisServer,
+        count: int = 2,
+        environment: dict[str, str] | None = None,
     ) -> None:
         self.redis = redis
         self.portals: list[PortalProcess] = []
@@ -33,6 +40,16 @@ class Fleet:
         self.cookie = ""
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Starts all, and lets somebody in."""
         # The first one makes the database; the others would wait for it anyway.
         self._ends.enter_context(self.portals[0])
         try:
@@ -42,11 +59,9 @@ class Fleet:
         except BaseException:
             self._ends.close()
             raise
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Ends all that run."""
         self._ends.close()
 
     def view(self, number: int, namespace: str, more: str = "") -> AbstractAsyncContextManager[Viewer]:
@@ -59,6 +74,23 @@ class Fleet:
         labels = {"resource": resource, "namespace": namespace}
         running = [each for each in self.portals if each.process is not None and each.process.poll() is None]
         return [int(each.metric("k8sportal_upstream_watches", **labels)) for each in running]
+
+    def holder(self, namespace: str) -> int:
+        """Which portal watches a namespace for all."""
+        labels = {"resource": "pods", "namespace": namespace}
+        for number, portal in enumerate(self.portals):
+            if portal.metric("k8sportal_upstream_watches", **labels):
+                return number
+        raise AssertionError("nobody watches")
+
+    def shares(self, namespace: str) -> bool:
+        """Whether the portals that run have one watch between them."""
+        return sum(self.watches(namespace)) == 1
+
+    async def settle(self, namespace: str, seconds: float = SETTLE_SECONDS) -> float:
+        """Waits until one portal watches for all; how long that took."""
+        wait = self.portals[0].wait_until
+        return await asyncio.to_thread(wait, lambda: self.shares(namespace), seconds, "one watch")
 
     def _let_in(self) -> None:
         """Somebody who may see every namespace of the tests, known to the portal or not yet."""

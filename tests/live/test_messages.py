@@ -1,0 +1,115 @@
+"""What processes tell each other: read back as written, bounded, and refused where it is not ours."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pods.domain.pod import OwnerRef
+from pods.domain.reasons import Reason
+from pods.domain.row import Why
+from pods.domain.scope import Scope
+from pods.kube.resource import PodRecord
+from pods.live.messages import (
+    FORM,
+    MAX_BYTES,
+    RECORDS_PER_TURN,
+    Ask,
+    Batch,
+    Beat,
+    Foreign,
+    Handover,
+    Message,
+    Part,
+    decode,
+    encode,
+    pieces,
+)
+from pods.live.segments import Numbered
+from tests.live.fakes import pod
+
+HEAD: dict[str, Any] = {
+    "form": FORM,
+    "installation": "ours",
+    "scope": Scope("kind", "pods", "shop"),
+    "fence": 7,
+}
+
+
+def record(number: int, padding: int = 0) -> PodRecord:
+    made = pod(
+        str(number), controller=OwnerRef("ReplicaSet", "web-1", "rs"), labels={"é": "x"}, padding=padding
+    )
+    why = Why("image", {"image": "a:1", "seconds": 2.5, "none": None}, "The image …")
+    return msgspec.structs.replace(
+        made, row=msgspec.structs.replace(made.row, why=why), version=2**63 + number
+    )
+
+
+def one_of_each() -> list[Message]:
+    numbers = [Numbered(3, 1.5, {"1": "shop"})]
+    reason = Reason("timed_out", {"seconds": 10})
+    where: dict[str, Any] = {"epoch": 2**64 - 1, "offset": 4}
+    state: dict[str, Any] = {"synced": True, "state": "stale", "since": 1.5, "reason": reason}
+    picture: dict[str, Any] = {
+        "picture": "p",
+        "number": 1,
+        "last": True,
+        "floor": 2,
+        "version": 9,
+        "lineage": 0,
+    }
+    return [
+        Batch(**HEAD, **where, upserted=[record(1)], removed={"2": "shop"}),
+        Beat(**HEAD, **where, **state),
+        Ask(**HEAD, picture="p"),
+        Part(**HEAD, **where, **picture, records=[record(1)], numbers=numbers),
+        Handover(**HEAD, **where),
+    ]
+
+
+@pytest.mark.parametrize("message", one_of_each(), ids=lambda message: type(message).__name__)
+def test_a_message_is_read_back_as_it_was_written(message: Message) -> None:
+    assert decode(encode(message), "ours") == message
+
+
+@pytest.mark.parametrize("message", one_of_each(), ids=lambda message: type(message).__name__)
+def test_what_is_not_ours_is_refused_by_name(message: Message) -> None:
+    def reason(data: object) -> str:
+        with pytest.raises(Foreign) as refused:
+            decode(data, "ours")
+        return refused.value.reason
+
+    def changed(**fields: Any) -> bytes:
+        return msgspec.msgpack.encode(msgspec.to_builtins(message) | fields)
+
+    assert reason(changed(installation="theirs")) == "installation"
+    assert reason(changed(form=FORM + 1, fence="of another form")) == "form"
+    assert reason(changed(fence="7")) == "shape"
+    assert reason(changed(scope=["kind", "pods"])) == "shape"
+    assert reason(changed(type="unheard")) == "shape"
+    assert reason(encode(message)[:-1]) == "shape"
+    assert reason("text") == reason(None) == reason(b"") == "shape"
+    assert decode(changed(more="of a later release"), "ours") == message
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_do_more_than_be_refused(data: bytes) -> None:
+    with pytest.raises(Foreign):
+        decode(data, "ours")
+
+
+@given(st.lists(st.sampled_from((0, 10, 100_000, 400_000)), max_size=30), st.integers(0, 450))
+def test_a_picture_is_cut_into_parts_that_are_short(paddings: list[int], small: int) -> None:
+    records = [record(number, padding) for number, padding in enumerate([*paddings, *[0] * small])]
+    numbers = [Numbered(number, 1.0, {"1": "shop"}) for number in range(small)]
+    cut = list(pieces(records, numbers))
+    assert [each for piece in cut for each in piece[0]] == records
+    assert [each for piece in cut for each in piece[1]] == numbers
+    for piece in cut:
+        count = len(piece[0]) + len(piece[1])
+        size = sum(len(msgspec.msgpack.encode(each)) for each in [*piece[0], *piece[1]])
+        assert count == 1 or size <= MAX_BYTES
+        assert count <= RECORDS_PER_TURN

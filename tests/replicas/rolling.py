@@ -1,0 +1,62 @@
+"""A rolling restart of all replicas under pages that come through nginx, and what each of them got of it."""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tests.cluster.processes import free_port
+from tests.nginx import portal_site
+from tests.replicas.fleet import Fleet
+from tests.replicas.pages import Page, all_there
+from tests.replicas.writing import COUNTER, Writing
+
+BACK_SECONDS = 60.0
+
+
+class Rolled(NamedTuple):
+    """How long all of it took, and until every page was right after the last restart, in seconds."""
+
+    seconds: float
+    right_after: float
+
+
+def before_all(fleet: Fleet) -> tuple[int, str]:
+    """A port, and what an nginx serves there.
+
+    `max_fails=0`: nginx takes a server that refused a connection for gone until a request to it has *ended*,
+    which a WebSocket does hours later. So after a rolling restart all would be gone.
+    """
+    port = free_port()
+    site = portal_site(port, [portal.port for portal in fleet.portals])
+    return port, re.sub(r"(server 127\.0\.0\.1:\d+);", r"\1 max_fails=0;", site)
+
+
+async def roll(fleet: Fleet, pages: Sequence[Page], writing: Writing) -> Rolled:
+    """Each replica ends and starts again, one after the other, as a Deployment's rollout does it."""
+    began = time.monotonic()
+    for portal in fleet.portals:
+        await asyncio.to_thread(portal.stop)
+        await asyncio.to_thread(portal.start)
+    ended = time.monotonic()
+    await all_there(pages, BACK_SECONDS)
+    number = writing.count + 1
+
+    async def reached(page: Page) -> None:
+        while (row := page.now.row("counts")) is None or int(row["labels"].get(COUNTER, "0")) < number:
+            await asyncio.sleep(0.1)
+
+    async with asyncio.timeout(BACK_SECONDS):
+        await asyncio.gather(*map(reached, pages))
+    return Rolled(ended - began, time.monotonic() - ended)
+
+
+def check_page(page: Page) -> None:
+    """All rows came once; then what had changed, and nothing twice, and no pod went back."""
+    assert page.snapshots() == 1, f"a page got all rows {page.snapshots()} times: {page.history()}"
+    assert not any(frame["remove"] for viewer in page.viewers for frame in viewer.of("delta")), "flickered"
+    sent = page.sent()
+    assert {row["name"] for row in sent} <= {"counts"}, "a row was sent that did not change"
+    numbers = [int(row["labels"][COUNTER]) for row in sent]
+    assert numbers == sorted(set(numbers)), "a pod went back, or came twice"

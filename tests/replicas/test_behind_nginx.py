@@ -1,0 +1,103 @@
+"""Replicas behind a real nginx: leaving through it, its own end, and the replicas' one after the other."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pods.leakcheck.check import RETURN_SECONDS, Plan, check
+from pods.leakcheck.counts import Reading, read
+from pods.leakcheck.report import report
+from pods.leakcheck.target import Address, Target
+from pods.leakcheck.ways import WAYS
+from tests.cluster.control_plane import ControlPlane
+from tests.consumers import pods
+from tests.nginx import Nginx
+from tests.replicas.fleet import Fleet
+from tests.replicas.pages import all_there, looking
+from tests.replicas.rolling import before_all, check_page, roll
+from tests.replicas.watching import watching
+from tests.replicas.writing import Writing
+
+CYCLES = 6
+CONCURRENCY = 8
+MANY_PODS = 50
+PAGES = 100
+LOOKING = 40
+BACK_SECONDS = 30.0
+
+
+@pytest.fixture(scope="module")
+def nginx(fleet: Fleet, nginx_program: Path) -> Iterator[Nginx]:
+    """Before all replicas of the fleet, with the configuration that the documentation gives."""
+    with Nginx(*before_all(fleet)) as running:
+        yield running
+
+
+def metrics(fleet: Fleet) -> list[Address]:
+    """Where each replica tells what it holds."""
+    return [Address.parse(portal.url("/metrics")) for portal in fleet.portals]
+
+
+async def back(fleet: Fleet, before: Reading) -> float:
+    """Waits until all is as before; how long that took."""
+    began = time.monotonic()
+    while left := (await read(metrics(fleet))).beyond(before):
+        assert time.monotonic() - began < RETURN_SECONDS, left
+        await asyncio.sleep(0.2)
+    return time.monotonic() - began
+
+
+def at(nginx: Nginx, namespace: str) -> str:
+    """The view's address there."""
+    return nginx.ws(f"/ws/pods/?cluster=test&namespace={namespace}")
+
+
+async def test_every_way_of_leaving_through_nginx_leaves_nothing(
+    fleet: Fleet, nginx: Nginx, control_plane: ControlPlane, namespace: str
+) -> None:
+    await pods.create_many(control_plane, namespace, MANY_PODS)
+    async with Writing.steadily(control_plane, namespace):
+        async with watching(fleet, namespace):
+            pass  # connections to Redis are kept once they have been made
+        target = Target(Address.parse(nginx.url()), "", f"cluster=test&namespace={namespace}")
+        outcome = await check(Plan(target, metrics(fleet), WAYS, CYCLES, CONCURRENCY, lambda _: None))
+    print(report(outcome))
+    assert not outcome.failures
+    assert outcome.left == {}
+    assert outcome.waited <= RETURN_SECONDS
+
+
+async def test_nginx_is_reloaded_and_killed(
+    fleet: Fleet, nginx: Nginx, control_plane: ControlPlane, namespace: str
+) -> None:
+    async with Writing.steadily(control_plane, namespace):
+        async with looking(at(nginx, namespace), namespace, LOOKING, BACK_SECONDS):
+            pass  # what a process has of threads and files once it has been used
+        await asyncio.sleep(2)
+        before = await read(metrics(fleet))
+        async with looking(at(nginx, namespace), namespace, LOOKING, BACK_SECONDS) as pages:
+            await asyncio.to_thread(nginx.reload)
+            await all_there(pages, BACK_SECONDS)
+            assert [len(page.viewers) for page in pages] == [1] * LOOKING, "a reload ends no socket"
+            await asyncio.to_thread(nginx.kill)
+            print(f"killed: nothing is left after {await back(fleet, before):.1f} s")
+            await asyncio.to_thread(nginx.start)
+            await all_there(pages, BACK_SECONDS)
+        print(f"left: nothing is left after {await back(fleet, before):.1f} s")
+
+
+async def test_a_rolling_restart_loses_nobody(
+    fleet: Fleet, nginx: Nginx, control_plane: ControlPlane, namespace: str
+) -> None:
+    async with Writing.steadily(control_plane, namespace) as writing:
+        async with looking(at(nginx, namespace), namespace, PAGES, BACK_SECONDS) as pages:
+            rolled = await roll(fleet, pages, writing)
+            moves = sum(len(page.viewers) - 1 for page in pages)
+            print(f"{PAGES} pages moved {moves} times in {rolled.seconds:.1f} s,", end=" ")
+            print(f"right {rolled.right_after:.2f} s after the last restart")
+            assert moves >= PAGES
+            for page in pages:
+                check_page(page)

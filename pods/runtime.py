@@ -6,7 +6,7 @@ as `scope["portal"]`. It belongs to one event loop: the one in which it was star
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ from pods.reaper import Reaper
 from pods.scoping import Place, place_all, place_single
 from pods.sockets import Sockets
 from pods.stalls import Stalls
+from pods.tasks import end_tasks, owned_task
 from pods.viewparams import BadParams, read_params
 
 log = structlog.get_logger(__name__)
@@ -101,24 +102,24 @@ class Runtime:
             self.access_watch.listeners.append(changed)
             if self.fleet is not None:
                 self.fleet.open(await database_sync_to_async(installation_id)())
-                self._fleet_tasks = [_task(self.fleet.run(), "fleet")]
+                self._fleet_tasks = [owned_task(self.fleet.run(), "fleet")]
             self._tasks = [
-                _task(self.access_watch.run(), "access watch"),
-                _task(self._follow_clusters(changed), "clusters follow the rights"),
-                _task(self._discover(), "namespace discovery"),
-                _task(self.stalls.run(), "stalls"),
-                _task(self.reaper.run(), "reaper"),
+                owned_task(self.access_watch.run(), "access watch"),
+                owned_task(self._follow_clusters(changed), "clusters follow the rights"),
+                owned_task(self._discover(), "namespace discovery"),
+                owned_task(self.stalls.run(), "stalls"),
+                owned_task(self.reaper.run(), "reaper"),
             ]
 
     async def stop(self) -> None:
         """Ends everything and waits for it; feeds have something to hand over to the fleet."""
         tasks, self._tasks = self._tasks, []
-        await _end(tasks)
+        await end_tasks(tasks)
         self.polls.close()
         await self.hub.stop()
         await self.clusters.close()
         if self.fleet is not None:
-            await _end(self._fleet_tasks)
+            await end_tasks(self._fleet_tasks)
             await self.fleet.close()
 
     async def drain(self) -> None:
@@ -282,21 +283,3 @@ class Synced:
                     await self._woken.wait()
         except TimeoutError:
             return
-
-
-def _task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_log_failure)
-    return task
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.error("task_failed", task=task.get_name(), exc_info=task.exception())

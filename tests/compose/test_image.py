@@ -110,7 +110,7 @@ def small_portal(image: str) -> Iterator[str]:
 def test_it_says_that_it_is_healthy_and_ends_by_itself_when_told(image: str) -> None:
     with small_portal(image) as container:
         health = "--format={{.State.Health.Status}}"
-        wait_until(lambda: docker("inspect", health, container) == "healthy", 90, "the container is healthy")
+        wait_until(lambda: docker("inspect", health, container) == "healthy", 240, "the container is healthy")
         started = time.monotonic()
         docker("stop", "--time=60", container)
         took = time.monotonic() - started

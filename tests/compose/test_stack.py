@@ -20,6 +20,8 @@ VIEWERS = 200
 # After a portal was killed its viewers come back within seconds, each at a moment of its own.
 RIGHT_AGAIN_SECONDS = 10.0
 SHOW_PASSWORD = "docker compose exec portal cat /run/k8sportal/admin_password"
+LIVE_SECONDS = 120.0
+PAGE_MILLISECONDS = 120_000
 MADE = {"secret_key": "600", "admin_password": "600", "database_password": "644", "database_url": "600"}
 SCREENSHOT = ROOT / "docs" / "screenshots" / "compose.png"
 
@@ -31,7 +33,7 @@ async def a_page(stack: Stack) -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_FLAGS))
         context = await browser.new_context(base_url=stack.url(), viewport={"width": 1440, "height": 760})
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PAGE_MILLISECONDS)
         page = await context.new_page()
         page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
@@ -76,7 +78,7 @@ async def test_the_administrator_signs_in_with_the_password_that_the_command_sho
         await page.get_by_role("button", name="Sign in").click()
         await page.wait_for_url("/")
         await page.goto("/pods/?cluster=demo&namespace=shop")
-        await expect(page.locator("#feed-word")).to_have_text("Live", timeout=60_000)
+        await expect(page.locator("#feed-word")).to_have_text("Live", timeout=PAGE_MILLISECONDS)
         await expect(page.locator("#summary")).to_contain_text(re.compile("[1-9][0-9]* pods"))
         await page.mouse.move(0, 0)
         picture = await page.screenshot()
@@ -89,8 +91,8 @@ async def test_a_portal_dies_before_200_viewers_and_all_are_right_again(fresh: S
     fresh.up()
     async with a_page(fresh) as page, crowd(fresh, VIEWERS) as viewers:
         await page.goto("/pods/?cluster=demo&namespace=shop")
-        await viewers.all_right(60)
-        await expect(page.locator("#feed-word")).to_have_text("Live", timeout=60_000)
+        await viewers.all_right(LIVE_SECONDS)
+        await expect(page.locator("#feed-word")).to_have_text("Live", timeout=PAGE_MILLISECONDS)
         portals = fresh.containers("portal")
         held = await asyncio.to_thread(lambda: {each: fresh.sockets(each) for each in portals})
         assert min(held.values()) > VIEWERS / 10, f"nginx sends viewers to both: {held}"
@@ -110,7 +112,7 @@ async def test_a_portal_dies_before_200_viewers_and_all_are_right_again(fresh: S
             await asyncio.sleep(0.5)
         (survivor,) = fresh.containers("portal")
         assert await asyncio.to_thread(fresh.sockets, survivor) == VIEWERS + 1
-        await expect(page.locator("#feed-word")).to_have_text("Live", timeout=60_000)
+        await expect(page.locator("#feed-word")).to_have_text("Live", timeout=PAGE_MILLISECONDS)
 
 
 async def test_three_portals_share_the_viewers_and_what_was_made_at_the_first_start(fresh: Stack) -> None:
@@ -124,7 +126,7 @@ async def test_three_portals_share_the_viewers_and_what_was_made_at_the_first_st
     assert [docker("exec", portal, "cat", *paths) for portal in portals] == [before] * 3
     assert "The database is up to date." in fresh.compose("logs", "migrate")
     async with crowd(fresh, 60) as viewers:
-        await viewers.all_right(60)
+        await viewers.all_right(LIVE_SECONDS)
         # nginx asks for the portals' addresses anew every two seconds; who comes first may meet the old ones.
         held = await asyncio.to_thread(lambda: [fresh.sockets(each) for each in portals])
         print(f"sockets of three portals: {held}")

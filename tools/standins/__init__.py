@@ -7,6 +7,8 @@ the name asks for, a stand-in holds Debian's: Python 3.11, Redis 7.0, PostgreSQL
     python -m tools.standins                 # makes those that the project's files name and that are not here
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -87,8 +89,10 @@ def ensure(images: list[str]) -> None:
 
 
 def is_here(image: str) -> bool:
-    """Whether Docker has the image."""
-    return _docker("image", "inspect", image).returncode == 0
+    """Whether Docker has the image: the real one, or a stand-in as it would be made now."""
+    label = "{{index .Config.Labels " + json.dumps(LABEL) + "}}"
+    done = _docker("image", "inspect", "--format", label, image)
+    return done.returncode == 0 and done.stdout.strip() in ("", "<no value>", _digest(image))
 
 
 def _pull(image: str) -> bool:
@@ -99,10 +103,10 @@ def _pull(image: str) -> bool:
 
 
 def _make(image: str) -> None:
-    if not is_here(BASE):
+    if _docker("image", "inspect", BASE).returncode:
         _make_base()
     say(f"Making a stand-in for {image} of Debian's packages.")
-    lines = [f"FROM {BASE}", f"LABEL {LABEL}={image}", *DOCKERFILES[kind_of(image)]]
+    lines = [f"FROM {BASE}", f"LABEL {LABEL}={_digest(image)}", *DOCKERFILES[kind_of(image)]]
     with tempfile.TemporaryDirectory(prefix="k8sportal-standin-") as name:
         folder = Path(name)
         for script in HERE.glob("*-entrypoint"):
@@ -111,6 +115,15 @@ def _make(image: str) -> None:
         done = _docker("build", "--quiet", "--tag", image, name, seconds=BUILD_DEADLINE_SECONDS)
     if done.returncode:
         raise NoDockerError(f"The stand-in for {image} could not be made:\n{done.stderr[-2000:]}")
+
+
+def _digest(image: str) -> str:
+    """What a stand-in is made of, in short. Other images have no such thing."""
+    parts = [
+        *DOCKERFILES.get(kind_of(image), ()),
+        *(path.read_text() for path in sorted(HERE.glob("*-entrypoint"))),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _make_base() -> None:

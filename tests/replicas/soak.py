@@ -22,7 +22,7 @@ from tests.replicas.pages import looking
 from tests.replicas.rolling import before_all, check_page, roll
 from tests.replicas.watching import watching
 from tests.replicas.writing import Writing, check_steady
-from tools.nginx import ensure_nginx
+from tools.debian import ensure_installed
 
 REPLICAS = 3
 VIEWERS = 1_000
@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--viewers", type=int, default=VIEWERS, help="at each replica")
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args(argv)
-    assert ensure_nginx(), "this needs an nginx"
+    ensure_installed()
     settings = {**SETTINGS, "PORTAL_SERVER": asked.server}
     figures: dict[str, Any] = {"server": asked.server, "viewers_at_each": asked.viewers}
     with ControlPlane() as cluster, RedisServer() as redis:

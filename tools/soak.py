@@ -46,6 +46,8 @@ PARTS = (
     Part("upstream", "tests.reliability.soak_upstream"),
     Part("hostile", "tests.reliability.soak_hostile"),
     Part("oracle", "tests.reliability.oracle", writes=False),
+    Part("fleet", "tests.replicas.soak"),
+    Part("fleet-oracle", "tests.replicas.oracle", writes=False),
 )
 
 
@@ -64,7 +66,10 @@ def main(argv: list[str] | None = None) -> int:
     parts = [part for part in PARTS if part.name in names and find_spec(part.module)]
     good = True
     for server in asked.server or SERVERS:
-        found = {part.name: _run(part, server, getattr(asked, part.name).split()) for part in parts}
+        found = {
+            part.name: _run(part, server, getattr(asked, part.name.replace("-", "_")).split())
+            for part in parts
+        }
         _print(server, found)
         say(f"Written to {_write(server, found).relative_to(ROOT)}\n")
         good = good and all(one["status"] == 0 for one in found.values())

@@ -10,7 +10,9 @@ LIVE_SECONDS = 30.0
 
 
 @asynccontextmanager
-async def watching(fleet: Fleet, namespace: str, each: int = 1) -> AsyncIterator[list[Viewer]]:
+async def watching(
+    fleet: Fleet, namespace: str, each: int = 1, seconds: float = LIVE_SECONDS
+) -> AsyncIterator[list[Viewer]]:
     """So many viewers at each portal, in the portals' order; all live, with one watch between them."""
     async with AsyncExitStack() as stack:
         viewers = [
@@ -19,6 +21,6 @@ async def watching(fleet: Fleet, namespace: str, each: int = 1) -> AsyncIterator
             for _ in range(each)
         ]
         for viewer in viewers:
-            await viewer.live(namespace, seconds=LIVE_SECONDS)
+            await viewer.live(namespace, seconds=seconds)
         await fleet.settle(namespace)
         yield viewers

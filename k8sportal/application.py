@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from typing import Any
 
 import structlog
-from asgiref.sync import sync_to_async
 from channels.auth import AuthMiddlewareStack
+from channels.db import database_sync_to_async
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
@@ -102,7 +102,7 @@ runtime = Runtime(
         linger_seconds=settings.PORTAL_LINGER_SECONDS,
         wide_scope_at=settings.PORTAL_WIDE_SCOPE_AT,
     ),
-    prepare=sync_to_async(enter_sources),
+    prepare=database_sync_to_async(enter_sources),
     fleet=configured_fleet(),
 )
 application = build(runtime)

@@ -49,6 +49,7 @@ def _run(stack: contextlib.ExitStack) -> None:
         os.environ["PORTAL_DEMO"] = "1"
 
     from django.conf import settings
+    from django.db import connections
 
     from k8sportal.startup import refuse, refuse_wrong_settings
 
@@ -67,6 +68,8 @@ def _run(stack: contextlib.ExitStack) -> None:
     from k8sportal.serve import serve
 
     enter_sources()  # so that a clash of names is told before anything is served
+    # While this one were open, SQLite would keep the files of all that are closed.
+    connections.close_all()
     on_abort = process.kill if process is not None else lambda: None
     serve(application, runtime, listening, settings.PORTAL_SERVER, on_abort, lambda: _say(sign_in))
     print("\nStopped.", flush=True)

@@ -192,3 +192,19 @@ def _closes(portal: PortalProcess) -> dict[str, float]:
         for name, labels, value in portal.metrics()
         if name == "k8sportal_viewer_closes_total"
     }
+
+
+async def test_no_file_of_the_database_stays_open(
+    held: Held, view: View, portal: PortalProcess, namespace: str
+) -> None:
+    """While SQLite has one connection open, those of others that were closed keep their files for later."""
+    async with asyncio.TaskGroup() as group:
+        for _ in range(20):
+            group.create_task(asyncio.to_thread(portal.get, "/"))
+        async with view(f"cluster=test&namespace={namespace}") as viewer:
+            await viewer.live(namespace)
+
+    def none_open() -> bool:
+        return not any("portal.sqlite3" in name for name in portal.open_files())
+
+    await asyncio.to_thread(portal.wait_until, none_open, GONE_SECONDS, "the database's files are closed")

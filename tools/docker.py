@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.programs import say
+from tools.programs import run_quietly, say
 
 INSTALL_DEADLINE_SECONDS = 900.0
 START_DEADLINE_SECONDS = 60.0
@@ -42,13 +42,13 @@ def running() -> Iterator[None]:
 
 def compose_command() -> list[str] | None:
     """Compose v2, Docker's plugin, else 1.29, the program `docker-compose`; None without either."""
-    if _succeeds("docker", "compose", "version"):
+    if run_quietly(["docker", "compose", "version"], ANSWER_DEADLINE_SECONDS):
         return ["docker", "compose"]
     return ["docker-compose"] if shutil.which("docker-compose") else None
 
 
 def _answers() -> bool:
-    return shutil.which("docker") is not None and _succeeds("docker", "version")
+    return run_quietly(["docker", "version"], ANSWER_DEADLINE_SECONDS)
 
 
 def _install() -> None:
@@ -67,9 +67,7 @@ def _install() -> None:
 
 def apt_get(*arguments: str) -> bool:
     """Runs apt-get without questions; whether it succeeded."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "-qq", *arguments]
-    return _succeeds(*command, seconds=INSTALL_DEADLINE_SECONDS, environment=environment)
+    return run_quietly(["apt-get", "-qq", *arguments], INSTALL_DEADLINE_SECONDS)
 
 
 @contextlib.contextmanager
@@ -101,20 +99,3 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], log: Path) -> None:
             last = log.read_text(errors="replace").strip().splitlines()[-1:]
             raise NoDockerError(f"dockerd does not start here: {' '.join(last)}")
         time.sleep(0.5)
-
-
-def _succeeds(
-    *command: str, seconds: float = ANSWER_DEADLINE_SECONDS, environment: dict[str, str] | None = None
-) -> bool:
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            env=environment,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0

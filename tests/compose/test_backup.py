@@ -17,9 +17,9 @@ def groups(stack: Stack) -> str:
 def test_what_was_there_at_the_backup_is_there_after_the_restore(fresh: Stack) -> None:
     fresh.up()
     backup, restore = commands("PostgreSQL")
-    manage(fresh, "grant", "before", "shop", "--cluster", "demo", "--create-group")
+    manage(fresh, "grant", "before", "shop", "--all-clusters", "--create-group")
     fresh.shell(backup)
-    manage(fresh, "grant", "after", "shop", "--cluster", "demo", "--create-group")
+    manage(fresh, "grant", "after", "shop", "--all-clusters", "--create-group")
     assert groups(fresh) == "before after"
     fresh.shell(restore)
     fresh.up()

@@ -16,6 +16,8 @@ from pods.live.messages import Batch, Beat, Message, decode, encode
 from tests.redis import RedisServer
 
 STRANGER = "a stranger"
+# A holder says something every second.
+NEXT_SECONDS = 20.0
 
 _claimed = msgspec.msgpack.Decoder(dict[str, Any])
 
@@ -53,15 +55,16 @@ class Overheard:
         return max((each.fence for each in self.messages if isinstance(each, Batch | Beat)), default=0)
 
     async def until_fence(self, least: int, seconds: float) -> None:
-        """Waits for a holder with at least this fence."""
+        """Waits for changes that a holder with at least this fence tells."""
         async with asyncio.timeout(seconds):
-            while self.fence < least:
+            while not any(isinstance(each, Batch) and each.fence >= least for each in self.messages):
                 await self._next()
 
     async def repeat(self, fence: int) -> None:
         """As one that held under `fence` and numbers on: its own changes, under the numbers to come."""
         own = [each for each in self.messages if isinstance(each, Batch) and each.fence == fence]
-        await self._next()
+        async with asyncio.timeout(NEXT_SECONDS):
+            await self._next()
         newest = next(each for each in reversed(self.messages) if isinstance(each, Batch | Beat))
         for further in (1, 2, 3):
             batch = random.choice(own)

@@ -95,9 +95,14 @@ class Load:
         expected = await asyncio.to_thread(truth, self._control_plane, self._namespace)
         created = {uid for uid, labels in expected.items() if not labels}
         await all_see(self.but(gone), lambda viewer: created <= viewer.rows[self._namespace].keys(), "all")
-        now = self._refused(gone)
-        print(f"{sum(now.values()) - sum(before.values()):.0f} messages of an old holder refused")
-        assert all(now[number] - before[number] >= 3 * REPEATED for number in now)
+
+        def are_refused() -> bool:
+            return all(now >= before[number] + 3 * REPEATED for number, now in self._refused(gone).items())
+
+        wait = self.fleet.portals[(gone + 1) % len(self.fleet.portals)].wait_until
+        await asyncio.to_thread(
+            wait, are_refused, CRASHED_SECONDS * 5, "an old holder's messages are refused"
+        )
 
     async def see_the_truth(self, gone: int) -> None:
         """Once nothing is written any more."""

@@ -53,11 +53,11 @@ def portal_site(
 
     `changes` are texts of that file and what stands for them; one that is not there fails the test.
     """
-    served = "".join(f"    server 127.0.0.1:{each};\n" for each in portals)
+    served = "".join(f"    server 127.0.0.1:{each} max_fails=0;\n" for each in portals)
     certificate = "    ssl_certificate /etc/nginx/tls/portal.crt;\n"
     key = "    ssl_certificate_key /etc/nginx/tls/portal.key;\n"
     here = {
-        "    server 127.0.0.1:8000;\n": served,
+        "    server 127.0.0.1:8000 max_fails=0;\n": served,
         "listen 443 ssl;": f"listen 127.0.0.1:{port}{' ssl' if tls else ''};",
         certificate: f"    ssl_certificate {tls[0]};\n" if tls else "",
         key: f"    ssl_certificate_key {tls[1]};\n" if tls else "",

@@ -37,7 +37,7 @@ _PROCESS = {
 }
 COUNTS = _RETURNING | _PROCESS
 RETURNING = tuple(_RETURNING)
-POOLED = ("threads", "file descriptors", "connections ESTABLISHED")
+POOLED = ("threads", "file descriptors")
 # Back as soon as a viewer is gone; the rest may linger (PORTAL_LINGER_SECONDS).
 PROMPT = RETURNING[:7]
 

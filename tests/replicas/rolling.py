@@ -1,7 +1,6 @@
 """A rolling restart of all replicas under pages that come through nginx, and what each of them got of it."""
 
 import asyncio
-import re
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,14 +22,9 @@ class Rolled(NamedTuple):
 
 
 def before_all(fleet: Fleet) -> tuple[int, str]:
-    """A port, and what an nginx serves there.
-
-    `max_fails=0`: nginx takes a server that refused a connection for gone until a request to it has *ended*,
-    which a WebSocket does hours later. So after a rolling restart all would be gone.
-    """
+    """A port, and what an nginx serves there."""
     port = free_port()
-    site = portal_site(port, [portal.port for portal in fleet.portals])
-    return port, re.sub(r"(server 127\.0\.0\.1:\d+);", r"\1 max_fails=0;", site)
+    return port, portal_site(port, [portal.port for portal in fleet.portals])
 
 
 async def roll(fleet: Fleet, pages: Sequence[Page], writing: Writing) -> Rolled:

@@ -33,7 +33,7 @@ LIST_HEADERS_SECONDS = 30.0
 # client-go: minWatchTimeout is 5 minutes, drawn up to twice that, so that watches do not all end together.
 MIN_WATCH_SECONDS = 300
 # Bookmarks come about every 60 s.
-MUTE_SECONDS = 75.0
+MUTE_SECONDS = 74.0
 # Until the first picture is complete, silence of this length means that its end is not going to come.
 INITIAL_IDLE_SECONDS = 5.0
 # A server sends a long first list object by object: waking for each costs more than reading it.

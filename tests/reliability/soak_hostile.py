@@ -31,6 +31,7 @@ from tests.reliability.slow import deaf, forging, keeping_up, silent, slow_figur
 
 FIREHOSE_BYTES_PER_SECOND = 20_000_000
 LINE_BYTES_PER_SECOND = 400_000
+ONLOOKERS = 5
 MIB = 2**20
 
 
@@ -54,7 +55,7 @@ Figures = dict[str, Any]
 
 
 async def _slow(portal: PortalProcess, size: Size) -> Figures:
-    async with onlookers(portal, 5) as others:
+    async with onlookers(portal, ONLOOKERS) as others:
         stalls, lateness = Stalls(portal), Lateness(portal)
         with lateness:
             figures = await slow_figures(
@@ -82,19 +83,19 @@ async def _slow(portal: PortalProcess, size: Size) -> Figures:
 
 
 async def _floods(portal: PortalProcess, size: Size) -> Figures:
-    async with onlookers(portal, 5) as others:
+    async with onlookers(portal, ONLOOKERS) as others:
         # What a process takes once and keeps for the next time is no leak: a first round does not count.
         await attack_in_all_ways(portal, times=size.floods, at_once=8, seconds=5)
         await opens(portal, size.limit, size.limit)
-        await _until_only(portal, 5)
+        await _until_only(portal, ONLOOKERS)
         before, stalls, lateness = resident_bytes(portal), Stalls(portal), Lateness(portal)
         others.mark()
         with lateness:
             figures = await attack_in_all_ways(portal, times=size.floods, at_once=8, seconds=5)
-            await _until_only(portal, 5)
+            await _until_only(portal, ONLOOKERS)
             told = await opens(portal, size.limit, size.beyond)
             longest = await stalls.longest()
-        await _until_only(portal, 5)
+        await _until_only(portal, ONLOOKERS)
         grown = resident_bytes(portal) - before
         assert others.all_open()
         return {
@@ -146,7 +147,8 @@ async def _endings(portal: PortalProcess, api: Firehose, size: Size) -> Figures:
 
 async def soak(server: str, size: Size) -> dict[str, Figures]:
     """All of it, one after the other."""
-    environment = {"PORTAL_MAX_SOCKETS_PER_PERSON": str(size.limit), "PORTAL_LINGER_SECONDS": "1"}
+    most = str(size.limit + ONLOOKERS)
+    environment = {"PORTAL_MAX_SOCKETS_PER_PERSON": most, "PORTAL_LINGER_SECONDS": "1"}
     found: dict[str, Figures] = {}
     with Firehose(FIREHOSE_BYTES_PER_SECOND) as api:
         with PortalProcess(api.kubeconfig, server, environment) as portal:

@@ -82,8 +82,9 @@ class Clusters:
         return await self.discover(name, 0.0)
 
     async def discover(self, name: str, older_than: float = DISCOVERY_SECONDS) -> bool:
-        """Lists the cluster's namespaces if that is `older_than` seconds ago; gives whether anything changed.
+        """Lists the cluster's namespaces if that is `older_than` seconds ago; gives whether they came.
 
+        Then they are written down, by this process or, a moment before, by another: the rights tell.
         Where they may not be listed, or the cluster does not answer in time, what is known stays as it is.
         """
         connected = self._get(name)
@@ -96,7 +97,8 @@ class Clusters:
         connected.discovered_at = now
         if names is None:
             return False
-        return await database_sync_to_async(record_namespaces)(name, names)
+        await database_sync_to_async(record_namespaces)(name, names)
+        return True
 
     async def may_list_everywhere(self, name: str) -> bool:
         """Whether the credentials may list pods in all namespaces; asked again after 5 minutes.

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from channels.db import database_sync_to_async
 
-from pods import clusters
 from pods.kube.cluster import Cluster
+from pods.kube.objects import list_namespaces
 from pods.outside import record_namespaces
 from pods.runtime import Runtime
 from tests.cluster.control_plane import ControlPlane
@@ -19,14 +19,13 @@ async def test_a_namespace_that_another_replica_wrote_down_a_moment_before_is_kn
     runtime: Runtime, control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     namespace = await asyncio.to_thread(control_plane.create_namespace, "fresh")
-    listing = clusters.list_namespaces
 
     async def list_as_both(cluster: Cluster) -> set[str]:
-        names = await listing(cluster)
+        names = await list_namespaces(cluster)
         await database_sync_to_async(record_namespaces)("test", names)
         return names
 
-    monkeypatch.setattr(clusters, "list_namespaces", list_as_both)
+    monkeypatch.setattr("pods.clusters.list_namespaces", list_as_both)
     peer = Peer(runtime, f"cluster=test&namespace={namespace}")
     try:
         await peer.snapshot()

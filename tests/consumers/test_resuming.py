@@ -157,7 +157,7 @@ async def test_a_first_list_that_does_not_come_is_503(
         print(f"{query}: {answer.status} after {waited:.1f} s")
         assert answer.status == 503
         assert int(answer.headers["Retry-After"]) > 0
-        assert answer.json()["error"].keys() == {"code", "message"}
+        assert answer.json()["error"].keys() == {"code", "params", "message"}
         assert waited < 7
 
     clusters = (dead_cluster, silent_cluster)

@@ -126,7 +126,7 @@ def test_a_portal_that_is_away_while_it_polls_is_stale_and_comes_back(
     proxy.reload(stripped)
     page.goto(SHOP)
     expect_polling(page)
-    proxy.reload(re.sub(r"server 127\.0\.0\.1:\d+;", f"server 127.0.0.1:{free_port()};", stripped))
+    proxy.reload(re.sub(r"server 127\.0\.0\.1:\d+", f"server 127.0.0.1:{free_port()}", stripped))
     expect(page.locator("#feed-word")).to_have_text("Stale since", timeout=WAIT)
     expect(page.locator("#bar-text")).to_contain_text("The portal does not answer")
     assert page.locator(ROWS).count() > 10, "what was known stays to be read"

@@ -65,13 +65,14 @@ async def test_rows_by_http_go_on_by_socket(
     assert [row["name"] for row in one["pods"]] == ["a"]
     both, all_ = f"cluster=test&namespace={namespace}&namespace={other}", "cluster=test&namespace=*"
     # Somebody else looks all the while: what is resumed is held as long as the feed runs.
-    async with view(both), view(all_):
+    async with view(both), view(all_) as everybody:
         two = await asyncio.to_thread(lambda: engineer.get(f"/api/v1/pods?{both}").json())
         assert two.keys() == {"token", "feed", "pods", "tokens", "feeds"}
         assert two["token"] is None
         assert two["tokens"].keys() == two["feeds"].keys() == {namespace, other}
         assert {row["name"] for row in two["pods"]} == {"a", "b"}
         everything = await asyncio.to_thread(_everything, engineer, desk, namespace, other)
+        await everybody.until(lambda: everybody.names("*") >= {"a", "b"}, "all are seen")
         await asyncio.to_thread(pods.create, control_plane, other, "b2")
         tokens = "".join(f"&resume={token}" for token in two["tokens"].values())
         for query, label in ((f"{both}{tokens}", other), (f"{all_}&resume={everything['token']}", "*")):

@@ -86,6 +86,7 @@ async def _floods(portal: PortalProcess, size: Size) -> Figures:
     async with onlookers(portal, ONLOOKERS) as others:
         # What a process takes once and keeps for the next time is no leak: a first round does not count.
         await attack_in_all_ways(portal, times=size.floods, at_once=8, seconds=5)
+        await _until_only(portal, ONLOOKERS)
         await opens(portal, size.limit, size.limit)
         await _until_only(portal, ONLOOKERS)
         before, stalls, lateness = resident_bytes(portal), Stalls(portal), Lateness(portal)
@@ -156,7 +157,8 @@ async def soak(server: str, size: Size) -> dict[str, Figures]:
             found["floods"] = await _tried(_floods(portal, size))
             found["left"] = _left(portal)
     with Firehose(LINE_BYTES_PER_SECOND) as api:
-        with PortalProcess(api.kubeconfig, server, {"HOST": "0.0.0.0"}) as portal:
+        open_to_lines = {"HOST": "0.0.0.0", "PORTAL_MAX_SOCKETS_PER_PERSON": str(size.half_open + 10)}
+        with PortalProcess(api.kubeconfig, server, open_to_lines) as portal:
             found["bad lines"] = await _tried(_lines(portal, api, size))
     with Firehose(LINE_BYTES_PER_SECOND) as api:
         many = {"PORTAL_MAX_SOCKETS_PER_PERSON": str(size.viewers + 10)}

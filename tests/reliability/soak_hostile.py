@@ -48,7 +48,7 @@ class Size(NamedTuple):
     viewers: int
 
 
-FULL = Size(20, 90, 20, 200, 1000, 120, 300, 1000)
+FULL = Size(20, 90, 20, 200, 1000, 120, 50, 1000)
 QUICK = Size(3, 0, 1, 60, 100, 18, 1, 100)
 
 Figures = dict[str, Any]
@@ -148,8 +148,7 @@ async def _endings(portal: PortalProcess, api: Firehose, size: Size) -> Figures:
 
 async def soak(server: str, size: Size) -> dict[str, Figures]:
     """All of it, one after the other."""
-    most = str(size.limit + ONLOOKERS)
-    environment = {"PORTAL_MAX_SOCKETS_PER_PERSON": most, "PORTAL_LINGER_SECONDS": "1"}
+    environment = {"PORTAL_MAX_SOCKETS_PER_PERSON": str(size.limit), "PORTAL_LINGER_SECONDS": "1"}
     found: dict[str, Figures] = {}
     with Firehose(FIREHOSE_BYTES_PER_SECOND) as api:
         with PortalProcess(api.kubeconfig, server, environment) as portal:

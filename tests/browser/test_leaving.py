@@ -56,8 +56,9 @@ def test_whatever_the_browser_does_no_socket_is_left(
     for _ in range(CYCLES):
         page = tab.context.new_page()
         come_and_go(page)
+        # Left, not closed: now and then Chromium never tells that a page that was being opened has closed.
         if not page.is_closed():
-            page.close()
+            page.goto("about:blank")
         counts.sockets(0)
 
 

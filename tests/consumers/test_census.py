@@ -15,6 +15,7 @@ from pods.census import Census
 from pods.runtime import Runtime
 from pods.stalls import Stalls
 from tests.consumers.peer import Peer
+from tests.threads import beside
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +57,7 @@ async def _until(runtime: Runtime, condition: Callable[[Census], bool]) -> None:
 async def test_the_census_counts_threads_and_connections_as_the_system_does(runtime: Runtime) -> None:
     await asyncio.to_thread(int)  # the loop's own pool does not count
     before = await census.take(runtime)
-    with _thread(), _connection() as (near, far):
+    with beside(threading.Event.wait, "counted"), _connection() as (near, far):
         more = await census.take(runtime)
         assert more.threads == before.threads + 1
         assert more.tcp["established"] == before.tcp["established"] + 2
@@ -64,18 +65,6 @@ async def test_the_census_counts_threads_and_connections_as_the_system_does(runt
         await _until(runtime, lambda found: found.tcp["close_wait"] == before.tcp["close_wait"] + 1)
         assert near.recv(1) == b""
     assert (await census.take(runtime)).threads == before.threads
-
-
-@contextmanager
-def _thread() -> Iterator[None]:
-    ended = threading.Event()
-    thread = threading.Thread(target=ended.wait, name="counted")
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 @contextmanager

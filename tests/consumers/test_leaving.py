@@ -199,8 +199,8 @@ async def test_no_file_of_the_database_stays_open(
 ) -> None:
     """While SQLite has one connection open, those of others that were closed keep their files for later."""
     async with asyncio.TaskGroup() as group:
-        for _ in range(20):
-            group.create_task(asyncio.to_thread(portal.get, "/"))
+        for number in range(20):
+            group.create_task(asyncio.to_thread(portal.get, "/"), name=f"request {number}")
         async with view(f"cluster=test&namespace={namespace}") as viewer:
             await viewer.live(namespace)
 

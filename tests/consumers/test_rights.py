@@ -15,6 +15,7 @@ from tests.consumers.conftest import PASSWORD, View
 from tests.consumers.desk import Desk
 from tests.consumers.viewer import Viewer
 from tests.portal import PortalProcess
+from tests.threads import beside
 
 STOP_SECONDS = 2.0
 
@@ -40,22 +41,16 @@ def member(portal: PortalProcess, desk: Desk, team: str) -> Browser:
 @contextmanager
 def busy(cluster: ControlPlane, namespace: str) -> Iterator[None]:
     """Something changes in the namespace ten times a second, so that frames that go on are seen."""
-    ended = threading.Event()
 
-    def work() -> None:
+    def work(ended: threading.Event) -> None:
         for number in range(10_000):
             if ended.wait(0.1):
                 return
             pods.label(cluster, namespace, "web", change=str(number))
 
     pods.create(cluster, namespace, "web")
-    thread = threading.Thread(target=work, name="busy")
-    thread.start()
-    try:
+    with beside(work, "busy"):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _user(desk: Desk, browser: Browser, code: str) -> None:

@@ -151,8 +151,9 @@ async def _ends(load: Load, holder: int, how: signal.Signals, ends: AsyncExitSta
     """The holder goes, and comes back in the end; the others see what happens meanwhile."""
     portal = load.fleet.portals[holder]
     began = time.monotonic()
-    stopping = asyncio.create_task(asyncio.to_thread(portal.stop, how))
+    stopping = asyncio.create_task(asyncio.to_thread(portal.stop, how), name="the holder ends")
     ends.push_async_callback(asyncio.to_thread, portal.start)
+    ends.push_async_callback(asyncio.gather, stopping)  # before it starts again
     if how == signal.SIGKILL:
         await stopping
         began = time.monotonic()

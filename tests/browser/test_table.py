@@ -158,6 +158,21 @@ def test_the_keyboard_finds_moves_opens_and_leaves(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/pods/demo/shop/web-00099/$"))
 
 
+def test_a_key_reaches_a_row_that_a_cleared_filter_has_not_drawn_yet(page: Page) -> None:
+    Speaker(page, [row(number) for number in range(100)])
+    page.goto(f"{SHOP}&q=web-0000")
+    expect(page.locator(ROWS)).to_have_count(10)
+    page.keyboard.press("j")
+    expect(page.locator("[data-name=web-00000] a")).to_be_focused()
+    # In one task, so that no frame is drawn between the keys.
+    page.evaluate(
+        """() => ['Escape', 'Escape', 'G'].forEach((key) => {
+          document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+        })"""
+    )
+    expect(page.locator("[data-name=web-00099] a")).to_be_focused()
+
+
 def test_the_focused_row_keeps_the_focus_while_rows_come_and_go(page: Page) -> None:
     speaker = Speaker(page, [row(number) for number in range(10, 60)])
     page.goto(SHOP)

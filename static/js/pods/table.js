@@ -105,6 +105,8 @@ export class Table {
     const wanted = from < 0 && Number.isFinite(step) ? this.#firstInView() : from + step;
     const to = Math.min(order.length - 1, Math.max(0, wanted));
     this.active = order[to].row.uid;
+    // A filter may have been taken since the last frame: the page must be long enough to scroll.
+    this.#body.style.height = `${this.#index.height}px`;
     this.#reveal(order[to]);
     this.draw();
     this.#nodes.get(this.active)?.link.focus({ preventScroll: true });

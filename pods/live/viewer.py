@@ -12,11 +12,14 @@ from pods import metrics
 from pods.clock import Clock, rfc3339
 from pods.domain.protocol import encode, feed_frame
 from pods.live.hub import Held
-from pods.live.outbox import SLOW_SECONDS, Outbox
+from pods.live.outbox import Outbox
 from pods.live.subscription import Subscription
 
 # Browsers are promised one at least every 5 s.
 HEARTBEAT_SECONDS = 4.5
+# A peer that has made no room for a frame in so long reads nothing. The kernel finds that out by itself
+# (TCP_USER_TIMEOUT), but not of one that goes on sending: each of its packets starts the kernel's timer anew.
+TAKE_SECONDS = 15.0
 # A turn of the loop goes to others after so many frames, however much there is to send.
 FRAMES_PER_TURN = 8
 
@@ -24,7 +27,8 @@ Send = Callable[[str], Awaitable[None]]
 
 
 class SlowViewer(Exception):
-    """Nothing was acknowledged for outbox.SLOW_SECONDS while something waited, or no frame was taken."""
+    """Nothing was acknowledged for outbox.SLOW_SECONDS while something waited, or no frame was taken for
+    TAKE_SECONDS."""
 
 
 class Viewer:
@@ -169,7 +173,7 @@ class Viewer:
     async def _write(self, text: str, size: int) -> None:
         """Sends a frame, which waits for the peer to read those before it. Raises SlowViewer."""
         try:
-            async with asyncio.timeout(SLOW_SECONDS) as self._sending:
+            async with asyncio.timeout(TAKE_SECONDS) as self._sending:
                 await self._send(text)
         except TimeoutError as error:
             raise SlowViewer from error

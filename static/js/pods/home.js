@@ -4,7 +4,7 @@
  * apart, and more seldom. Where the answer is another page than this one, the page is loaded anew.
  */
 import { bindKeys } from './keys.js';
-import { byId, pageSetup, setText } from './page.js';
+import { byId, setText, startPage } from './page.js';
 import { HEALTHS } from './sort.js';
 
 const EVERY = 4000;
@@ -152,4 +152,4 @@ class HomePage {
   }
 }
 
-new HomePage(pageSetup()).start();
+startPage(HomePage);

@@ -7,7 +7,7 @@ import { bindKeys } from './keys.js';
 import { Balance, isTooMuch, totalText } from './ledgerfigures.js';
 import { RowWords, age } from './ledgerrows.js';
 import { LedgerTable } from './ledgertable.js';
-import { byId, pageSetup, setShape, setText } from './page.js';
+import { byId, setShape, setText, startPage } from './page.js';
 import { clockTime } from './time.js';
 
 const EVERY = 2000;
@@ -229,4 +229,4 @@ class LedgerPage {
   }
 }
 
-new LedgerPage(pageSetup()).start();
+startPage(LedgerPage);

@@ -3,11 +3,17 @@ import { bindMenus } from './menu.js';
 import { Texts } from './texts.js';
 import { clockTime, instant } from './time.js';
 
-/** The page's settings (`config`, see pods/views.py) and texts. */
-export function pageSetup() {
+/**
+ * Starts a page with its settings (`config`, see pods/views.py) and texts, and takes it for started:
+ * until then static/css/base.css says after a while that the page's scripts have not loaded.
+ *
+ * @param {new (setup: {config: object, texts: Texts}) => {start: () => void}} Page
+ */
+export function startPage(Page) {
   bindMenus();
   const texts = new Texts(readJson('portal-texts'), document.documentElement.lang);
-  return { config: readJson('portal-config'), texts };
+  new Page({ config: readJson('portal-config'), texts }).start();
+  document.body.dataset.started = '';
 }
 
 function readJson(id) {

@@ -2,7 +2,7 @@
 import { attach } from './browser.js';
 import { FeedView } from './feedview.js';
 import { Live } from './live.js';
-import { byId, nameParts, pageSetup, reasonOf, setShape, setText } from './page.js';
+import { byId, nameParts, reasonOf, setShape, setText, startPage } from './page.js';
 import { clockTime, humanDuration, instant } from './time.js';
 
 const NONE = '–';
@@ -156,4 +156,4 @@ class PodPage {
   }
 }
 
-new PodPage(pageSetup()).start();
+startPage(PodPage);

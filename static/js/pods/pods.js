@@ -5,7 +5,7 @@ import { emptyWords } from './empty.js';
 import { FeedView } from './feedview.js';
 import { RowIndex } from './index.js';
 import { Live } from './live.js';
-import { byId, pageSetup, setText } from './page.js';
+import { byId, setText, startPage } from './page.js';
 import { COLUMNS } from './sort.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
@@ -250,4 +250,4 @@ class PodsPage {
   }
 }
 
-new PodsPage(pageSetup()).start();
+startPage(PodsPage);

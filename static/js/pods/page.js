@@ -1,12 +1,12 @@
 /** What every page script begins with: its settings and texts from the page, and small DOM helpers. */
 import { bindMenus } from './menu.js';
-import { Texts } from './texts.js';
-import { clockTime, instant } from './time.js';
+import { Texts, localeOf } from './texts.js';
 
 /** The page's settings (`config`, see pods/views.py) and texts. */
 export function pageSetup() {
   bindMenus();
-  const texts = new Texts(readJson('portal-texts'), document.documentElement.lang);
+  const { lang } = document.documentElement;
+  const texts = new Texts(readJson('portal-texts'), lang, localeOf(lang, navigator.languages));
   return { config: readJson('portal-config'), texts };
 }
 
@@ -42,21 +42,10 @@ export function setShape(svg, health) {
   svg.firstElementChild.setAttribute('href', icon);
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
-
-/** A sentence's parameters with times in the reader's own zone. */
-export function readable(params) {
-  const pairs = Object.entries(params ?? {}).map(([name, value]) => [
-    name,
-    typeof value === 'string' && RFC_3339.test(value) ? clockTime(instant(value), Date.now()) : value,
-  ]);
-  return Object.fromEntries(pairs);
-}
-
 /** The sentence of a row's `why`, split after its first full stop: the reason, then the rest. */
 export function reasonOf(row, texts) {
   const { code, params, summary } = row.why;
-  const sentence = texts.sentence('why', code, readable(params), summary);
+  const sentence = texts.sentence('why', code, params, summary);
   const [, first, rest] = /^(.*?(?:[.](?=\s)|。))\s*(.*)$/s.exec(sentence) ?? [null, sentence, ''];
   return { first, rest };
 }

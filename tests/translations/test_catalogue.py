@@ -43,7 +43,7 @@ def _pairs(catalogue: Catalog) -> list[tuple[str, str]]:
     for message in catalogue:
         ids = message.id if isinstance(message.id, tuple | list) else [message.id]
         strings = message.string if isinstance(message.string, tuple | list) else [message.string]
-        pairs += [(ids[-1], string) for string in strings if message.id]
+        pairs += [(str(ids[-1]), str(string)) for string in strings if message.id]
     return pairs
 
 

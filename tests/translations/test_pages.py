@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db.models import Model
 from django.test import Client
 from django.urls import clear_script_prefix, set_script_prefix
 from pytest_django import Settings
@@ -113,8 +114,14 @@ def test_a_locked_out_visitor_is_told_so_in_chinese(root: User, settings: Settin
 @pytest.mark.parametrize("model", ["pods/cluster", "pods/namespace", "pods/grant", "auth/group", "auth/user"])
 @pytest.mark.parametrize("page", ["", "add/", "{id}/change/", "{id}/delete/", "{id}/history/"])
 def test_the_admin_is_chinese(chinese: Client, grant: Grant, model: str, page: str) -> None:
-    models = {"cluster": Cluster, "namespace": Namespace, "grant": Grant, "group": Group, "user": User}
-    one = models[model.split("/")[1]].objects.first()
+    models: dict[str, type[Model]] = {
+        "cluster": Cluster,
+        "namespace": Namespace,
+        "grant": Grant,
+        "group": Group,
+        "user": User,
+    }
+    one = models[model.split("/")[1]]._default_manager.first()
     assert one is not None
     response = chinese.get(f"/admin/{model}/{page.format(id=one.pk)}")
     assert response.status_code == 200

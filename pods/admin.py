@@ -3,6 +3,8 @@
 Changes take effect on open pages: saving lets the access version grow (pods.signals).
 """
 
+from typing import Any
+
 from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -16,7 +18,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from pods.access import source_of
 from pods.domain import reasons
-from pods.forms import ClusterForm, GrantForm
+from pods.forms import ClusterForm, GrantForm, NamespaceListForm
 from pods.kube import check
 from pods.models import Cluster, Grant, Namespace
 from pods.permissions import WithPermissions
@@ -99,6 +101,10 @@ class NamespaceAdmin(SimpleHistoryAdmin):
     list_select_related = ("cluster",)
     search_fields = ("name",)
     readonly_fields = ("discovered", "gone_since")
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[NamespaceListForm]:
+        """Django's has boxes without a name."""
+        return NamespaceListForm
 
 
 @admin.register(Grant)

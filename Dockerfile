@@ -11,7 +11,7 @@ WORKDIR /srv/k8sportal
 RUN python -m venv --without-pip /opt/venv
 COPY requirements.txt ./
 # Only wheels, each by its hash: nothing is compiled, so no compiler is needed.
-# Babel's calendars of a thousand languages are not used.
+# Babel compiles the translations; its calendars of a thousand languages are not used.
 RUN pip --python /opt/venv/bin/python install --no-compile --require-hashes --only-binary :all: -r requirements.txt \
  && find /opt/venv -path '*/babel/locale-data/*.dat' ! -name root.dat ! -name en.dat -delete
 COPY manage.py ./
@@ -19,9 +19,10 @@ COPY k8sportal k8sportal
 COPY pods pods
 COPY democluster democluster
 COPY templates templates
+COPY locale locale
 COPY static static
 ENV PATH=/opt/venv/bin:$PATH
-# Hashed static files; and bytecode of what the portal imports, since nothing can be written later. That of
+# Hashed static files, and with them the translations; and bytecode of what the portal imports, since nothing can be written later. That of
 # the rest of the libraries would be a hundred megabytes. The key signs nothing and is kept nowhere.
 RUN DJANGO_SECRET_KEY=only-to-collect-static-files PORTAL_DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
  && DJANGO_SECRET_KEY=only-to-write-bytecode PORTAL_DATA_DIR=/tmp/build \

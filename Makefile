@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 # Tests, checks, benchmarks and the demo never look at the clusters of whoever runs them.
 OWN := env -u KUBECONFIG
 
-.PHONY: help run demo test test-quick test-compose soak check bench cluster format lock
+.PHONY: help run demo test test-quick test-compose soak check bench cluster format messages lock
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -40,6 +40,9 @@ cluster: $(VENV)/.installed ## a real control plane with simulated nodes and liv
 format: $(VENV)/.installed-dev ## format and repair what can be repaired by itself
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
+
+messages: $(VENV)/.installed-dev ## bring locale/*/LC_MESSAGES/django.po in line with the texts of the sources
+	@$(PY) -m tools.messages
 
 lock: $(VENV)/.installed-dev ## lock requirements*.in anew, for all platforms
 	@for name in requirements requirements-dev tools/requirements-go tools/requirements-node; do \

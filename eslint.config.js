@@ -2,12 +2,21 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+import noTexts from "./tools/eslint-no-texts.js";
+
 export default [
   { ignores: ["static/vendor/**", "staticfiles/**", "node_modules/**"] },
   js.configs.recommended,
   {
     files: ["static/js/**/*.js"],
     languageOptions: { globals: globals.browser },
+    plugins: { portal: { rules: { "no-texts": noTexts } } },
+    rules: { "portal/no-texts": "error" },
+  },
+  {
+    // Kubernetes' own YAML.
+    files: ["static/js/pods/role.js"],
+    rules: { "portal/no-texts": "off" },
   },
   {
     files: ["tests/js/**/*.mjs"],

@@ -13,9 +13,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 LOCK_SECONDS = 120.0
 
 
@@ -56,20 +53,6 @@ def locked(folder: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
                     raise PreparationError("Another start is still preparing this folder.") from None
                 time.sleep(0.1)
         yield
-
-
-def compile_translations(locale: Path) -> None:
-    """Write each `.mo` that is older than its `.po`."""
-    for source in locale.glob("*/LC_MESSAGES/*.po"):
-        target = source.with_suffix(".mo")
-        if target.is_file() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
-            continue
-        with source.open("rb") as file:
-            catalogue = read_po(file, locale=source.parent.parent.name)
-        partial = target.with_suffix(".mo.partial")
-        with partial.open("wb") as file:
-            write_mo(file, catalogue)
-        partial.replace(target)
 
 
 def migrate() -> bool:

@@ -15,7 +15,6 @@ from k8sportal.listening import CannotListenError, listen, shown
 from k8sportal.preparation import (
     PreparationError,
     collect_static,
-    compile_translations,
     keep_secret_key,
     locked,
     make_data_folder,
@@ -80,7 +79,6 @@ def _prepare(data: Path) -> str:
     import django
 
     with locked(data):
-        compile_translations(ROOT / "locale")
         django.setup()
 
         from pods.first_admin import is_needed

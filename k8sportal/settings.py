@@ -75,7 +75,7 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # each in itself: whoever looks for one reads it
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -103,11 +103,15 @@ if not ALLOWED_HOSTS:
         ALLOWED_HOSTS.append(f"[{HOST}]" if ":" in HOST else HOST)
 
 FORCE_SCRIPT_NAME = PORTAL_PATH_PREFIX or None
-SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PORTAL_PATH_PREFIX}/"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(PORTAL_PUBLIC_URL and PORTAL_PUBLIC_URL.scheme == "https")
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{PORTAL_PATH_PREFIX}/"
+SESSION_COOKIE_SECURE = bool(PORTAL_PUBLIC_URL and PORTAL_PUBLIC_URL.scheme == "https")
+CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 SESSION_COOKIE_NAME = "k8sportal_session"
 CSRF_COOKIE_NAME = "k8sportal_csrf"
-SESSION_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_NAME = "k8sportal_language"
+SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
 CSRF_FAILURE_VIEW = "pods.api.csrf_failure"
 
 # --- Signing in ----------------------------------------------------------------------------------
@@ -130,8 +134,9 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"  # pods.access asks the d
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "k8sportal.proxies.request_address"
 AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_COOLOFF_TIME = 0.25  # hours, as templates/429.html says
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_VERBOSE = False
 
 PORTAL_ADMIN_PASSWORD = ENV.secret("PORTAL_ADMIN_PASSWORD", "E009")

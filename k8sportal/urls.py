@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
+from django.views.i18n import set_language
 
 from pods import api, arrival, health_views, ledger_api, ledger_views, views
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("api/v1/ledger/restart-watch", ledger_api.watch_restart, name="api-ledger-restart-watch"),
     path("login/", LoginView.as_view(redirect_authenticated_user=False), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("language/", set_language, name="language"),
     path("admin/", admin.site.urls),
     path("livez", health_views.livez, name="livez"),
     path("readyz", health_views.readyz, name="readyz"),

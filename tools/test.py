@@ -19,7 +19,7 @@ from typing import NoReturn
 from tests.cluster.build import CONTROL_PLANE, KWOK, BuildError, ensure
 from tools.chromium import ensure_chromium
 from tools.debian import ensure_installed
-from tools.node import ensure_node, find_node
+from tools.node import ensure_node, ensure_packages, find_node
 from tools.programs import say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,11 +62,20 @@ def _browser_tests() -> list[str]:
             "package could not be installed. Install Chromium, or name it in CHROME_BIN."
         )
     ensure_installed()
+    _require_packages()
     return [*PYTEST, *WORKERS, "-m", "browser"]
 
 
 def _javascript_tests() -> list[str]:
-    return _node_command(ensure_node())
+    command = _node_command(ensure_node())
+    _require_packages()
+    return command
+
+
+def _require_packages() -> None:
+    """ESLint and axe, which tests use as well."""
+    if not ensure_packages():
+        raise CannotRun("The npm packages of package-lock.json could not be installed.")
 
 
 def _quick_javascript_tests() -> list[str]:

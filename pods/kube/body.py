@@ -10,6 +10,7 @@ import asyncio
 import aiohttp
 from isal import isal_zlib
 
+from pods.domain.details import Detail
 from pods.domain.reasons import Reason
 from pods.kube.errors import BadAnswer, TimedOut, Unreachable
 
@@ -53,7 +54,7 @@ class Body:
                     await asyncio.sleep(0)
                     turn_ends = self._size + TURN_BYTES
         if inflate is not None and not inflate.eof:
-            raise BadAnswer(Reason("bad_answer", {"detail": "a compressed body that was cut off"}))
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.BODY_CUT_OFF}))
 
     def content(self) -> memoryview:
         """What was read last."""
@@ -62,7 +63,7 @@ class Body:
     def _append(self, piece: bytes) -> None:
         end = self._size + len(piece)
         if end > MAX_PAGE_BYTES:
-            raise BadAnswer(Reason("bad_answer", {"detail": "a page of over 256 MiB"}))
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.PAGE_TOO_LARGE}))
         if end > len(self._buffer):
             room = min(max(end, 2 * len(self._buffer)), MAX_PAGE_BYTES)
             self._buffer.extend(bytes(room - len(self._buffer)))
@@ -84,7 +85,7 @@ async def _piece(response: aiohttp.ClientResponse) -> bytes:
     except TimeoutError as error:
         raise TimedOut(Reason("timed_out", {"seconds": int(BODY_IDLE_SECONDS)})) from error
     except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(Reason("unreachable", {"detail": "the connection broke"})) from error
+        raise Unreachable(Reason("unreachable", {"detail": Detail.CONNECTION_BROKE})) from error
 
 
 def _inflater(response: aiohttp.ClientResponse) -> "isal_zlib.Decompress | None":
@@ -92,7 +93,7 @@ def _inflater(response: aiohttp.ClientResponse) -> "isal_zlib.Decompress | None"
     if encoding == "identity":
         return None
     if encoding != "gzip":
-        raise BadAnswer(Reason("bad_answer", {"detail": "a body compressed in a way not asked for"}))
+        raise BadAnswer(Reason("bad_answer", {"detail": Detail.BODY_ENCODING}))
     return isal_zlib.decompressobj(wbits=_GZIP)
 
 
@@ -101,7 +102,7 @@ def _inflated(inflate: "isal_zlib.Decompress", piece: bytes) -> bytes:
     try:
         inflated = inflate.decompress(piece)
     except isal_zlib.error as error:  # type: ignore[misc]  # the stub calls the class an instance
-        raise BadAnswer(Reason("bad_answer", {"detail": "a malformed compressed body"})) from error
+        raise BadAnswer(Reason("bad_answer", {"detail": Detail.BODY_MALFORMED})) from error
     if beyond or inflate.unused_data:
-        raise BadAnswer(Reason("bad_answer", {"detail": "more than one compressed body"}))
+        raise BadAnswer(Reason("bad_answer", {"detail": Detail.BODY_SEVERAL}))
     return inflated

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pods.domain.details import Detail
 from pods.domain.reasons import Reason
 from pods.domain.row import ParamValue
 from pods.domain.sentences import N_, render
@@ -63,7 +64,7 @@ async def _answers(cluster: Cluster) -> None:
     try:
         msgspec.json.decode(body, type=_Version)
     except msgspec.MsgspecError as error:
-        raise BadAnswer(Reason("bad_answer", {"detail": "its version is not JSON"})) from error
+        raise BadAnswer(Reason("bad_answer", {"detail": Detail.VERSION_NO_JSON})) from error
 
 
 async def _namespaces(cluster: Cluster) -> Finding:

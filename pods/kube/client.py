@@ -14,6 +14,7 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.rest import RESTClientObject, RESTResponse
 
+from pods.domain.details import Detail
 from pods.domain.reasons import Reason
 from pods.kube.credentials import Loaded
 from pods.kube.errors import CertificateRefused, CredentialsError, KubeError, TimedOut, Unreachable
@@ -80,8 +81,9 @@ class Client:
             self._api = ApiClient(loaded.configuration)
             self._api.rest_client = _RestClient(loaded.configuration)
         except (OSError, ValueError) as error:
-            detail = "the CA, or the client's certificate and key, are malformed"
-            raise CredentialsError(Reason("credentials", {"detail": detail})) from error
+            raise CredentialsError(
+                Reason("credentials", {"detail": Detail.CERTIFICATES_MALFORMED})
+            ) from error
         self._api.user_agent = USER_AGENT
         self._open: set[aiohttp.ClientResponse] = set()
         self._users = 0
@@ -171,19 +173,17 @@ async def _error_body(response: aiohttp.ClientResponse) -> bytes:
 def connection_error(error: Exception) -> KubeError:
     """What a failure of aiohttp means, in words without addresses of other people's proxies or headers."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        detail = error.certificate_error
-        text = detail.verify_message if isinstance(detail, ssl.SSLCertVerificationError) else "not valid"
-        return CertificateRefused(Reason("certificate", {"detail": text}))
+        refused = error.certificate_error
+        said = refused.verify_message if isinstance(refused, ssl.SSLCertVerificationError) else None
+        return CertificateRefused(Reason("certificate", {"detail": said or Detail.CERTIFICATE_INVALID}))
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Unreachable(Reason("unreachable", {"detail": "its name is not known"}))
+        return Unreachable(Reason("unreachable", {"detail": Detail.NAME_UNKNOWN}))
     if isinstance(error, aiohttp.ClientSSLError):
-        return Unreachable(Reason("unreachable", {"detail": "the TLS handshake failed"}))
+        return Unreachable(Reason("unreachable", {"detail": Detail.TLS_FAILED}))
     if isinstance(error, ConnectionRefusedError) or (
         isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError)
     ):
-        return Unreachable(Reason("unreachable", {"detail": "the connection was refused"}))
+        return Unreachable(Reason("unreachable", {"detail": Detail.CONNECTION_REFUSED}))
     if isinstance(error, aiohttp.InvalidURL | ValueError):
-        return CredentialsError(
-            Reason("credentials", {"detail": "the server's address or token is malformed"})
-        )
-    return Unreachable(Reason("unreachable", {"detail": "the connection broke"}))
+        return CredentialsError(Reason("credentials", {"detail": Detail.ADDRESS_MALFORMED}))
+    return Unreachable(Reason("unreachable", {"detail": Detail.CONNECTION_BROKE}))

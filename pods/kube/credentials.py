@@ -27,6 +27,7 @@ from kubernetes.aio.config.kube_config import (
     _create_temp_file_with_content,
 )
 
+from pods.domain.details import Detail
 from pods.domain.reasons import Reason
 from pods.kube.errors import CredentialsError
 from pods.kube.exec_plugin import PluginStatus, run_plugin
@@ -75,7 +76,7 @@ class _Loader(KubeConfigLoader):
                 return True
             raise ConfigException("the token is empty")
         if "tokenFile" in user:
-            raise ConfigException("the token file is empty")
+            raise ConfigException(Detail.TOKEN_EMPTY)
         return False
 
     def _load_cluster_info(self) -> None:
@@ -104,7 +105,7 @@ async def load(source: ClusterSource) -> Loaded:
 async def _from_kubeconfig(source: KubeconfigSource) -> Loaded:
     merged = await asyncio.to_thread(KubeConfigMerger, source.paths)
     if merged.config is None:
-        raise CredentialsError(Reason("credentials", {"detail": "the kubeconfig file is missing"}))
+        raise CredentialsError(Reason("credentials", {"detail": Detail.KUBECONFIG_MISSING}))
     loader: Any = _Loader(  # type: ignore[no-untyped-call]
         config_dict=merged.config, active_context=source.context, config_base_path=None
     )
@@ -141,7 +142,7 @@ def _from_server(source: ServerSource) -> Loaded:
 def _bearer(token_file: str) -> str:
     token = Path(token_file).read_text(encoding="utf-8").strip()
     if not token:
-        raise ConfigException("the token file is empty")
+        raise ConfigException(Detail.TOKEN_EMPTY)
     return f"Bearer {token}"
 
 
@@ -178,12 +179,11 @@ def _detail(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{Path(str(error.filename)).name} does not exist"
     if isinstance(error, OSError):
-        return (
-            f"{Path(str(error.filename)).name} cannot be read" if error.filename else "a file cannot be read"
-        )
+        name = Path(str(error.filename)).name
+        return f"{name} cannot be read" if error.filename else Detail.FILE_UNREADABLE
     if isinstance(error, ConfigException):
         return _config_detail(str(error))
-    return "the kubeconfig file is malformed"
+    return Detail.KUBECONFIG_MALFORMED
 
 
 def _config_detail(message: str) -> str:
@@ -194,4 +194,4 @@ def _config_detail(message: str) -> str:
         return f"the kubeconfig file has no “{found[1]}” among its {found[2]}"
     if found := re.match(r"File does not exists: (.*)", message):
         return f"{Path(found[1]).name} does not exist"
-    return "the kubeconfig file is malformed" if message.startswith("Invalid") else message.rstrip(".")
+    return Detail.KUBECONFIG_MALFORMED if message.startswith("Invalid") else message.rstrip(".")

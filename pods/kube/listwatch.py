@@ -14,6 +14,7 @@ from typing import Generic, Literal, TypeVar
 import aiohttp
 import msgspec
 
+from pods.domain.details import Detail
 from pods.domain.reasons import Reason
 from pods.kube.body import Body, read_body
 from pods.kube.client import Query, connection_error
@@ -102,7 +103,7 @@ class ListWatch(Generic[T]):
         try:
             return _decode_list(body).metadata.resource_version
         except msgspec.MsgspecError as error:
-            raise BadAnswer(Reason("bad_answer", {"detail": "a list that is not JSON"})) from error
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.LIST_NO_JSON})) from error
 
     async def watch(self, resource_version: str | None) -> AsyncGenerator[list[Event[T]], None]:
         """Opens a watch and gives its events, in batches as they arrive; the first batch is empty.
@@ -162,7 +163,7 @@ class ListWatch(Generic[T]):
             with body.content() as content:
                 return codec.page(content)
         except msgspec.MsgspecError as error:
-            raise BadAnswer(Reason("bad_answer", {"detail": "a list that is not JSON"})) from error
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.LIST_NO_JSON})) from error
 
     def _watch_query(self, resource_version: str | None) -> Query:
         seconds = int(MIN_WATCH_SECONDS * (1 + random.random()))
@@ -189,14 +190,14 @@ class ListWatch(Generic[T]):
             chunk = await self._chunk(response, opened_at, initial)
             if not chunk:
                 if rest.strip():
-                    raise BadAnswer(Reason("bad_answer", {"detail": "an event that was cut off"}))
+                    raise BadAnswer(Reason("bad_answer", {"detail": Detail.EVENT_CUT_OFF}))
                 return
             # Joined after the split: a chunk holds megabytes, and each copy of it shows.
             lines = chunk.split(b"\n")
             lines[0] = rest + lines[0]
             rest = lines.pop()
             if len(rest) > MAX_LINE_BYTES:
-                raise BadAnswer(Reason("bad_answer", {"detail": "an event of over 16 MiB"}))
+                raise BadAnswer(Reason("bad_answer", {"detail": Detail.EVENT_TOO_LARGE}))
             if lines:
                 batch, failure = self._batch(codec, lines)
                 initial = initial and not any(event.initial_end for event in batch)
@@ -249,11 +250,11 @@ class ListWatch(Generic[T]):
                 raise event_error(bytes(envelope.object), self._forbidden("watch"))
             return _change(codec, line)
         except msgspec.MsgspecError as error:
-            raise BadAnswer(Reason("bad_answer", {"detail": "an event that is not JSON"})) from error
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.EVENT_NO_JSON})) from error
 
 
 def _change(codec: Codec[T], line: bytes) -> Event[T]:
     kind, item, resource_version = codec.event(line)
     if kind not in ("ADDED", "MODIFIED", "DELETED"):
-        raise BadAnswer(Reason("bad_answer", {"detail": "an event of unknown type"}))
+        raise BadAnswer(Reason("bad_answer", {"detail": Detail.EVENT_UNKNOWN}))
     return Event(kind, item, resource_version)  # type: ignore[arg-type]  # narrowed by the line above

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pods.domain.details import Detail
 from pods.domain.reasons import Reason
 from pods.domain.scope import is_object_name
 from pods.kube.body import read_body
@@ -34,7 +35,7 @@ async def fetch_replicaset(cluster: Cluster, namespace: str, name: str) -> Repli
     try:
         return decode_replicaset(body)
     except msgspec.MsgspecError as error:
-        raise BadAnswer(Reason("bad_answer", {"detail": "an object that is not JSON"})) from error
+        raise BadAnswer(Reason("bad_answer", {"detail": Detail.OBJECT_NO_JSON})) from error
 
 
 async def list_namespaces(cluster: Cluster) -> set[str]:

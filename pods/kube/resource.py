@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from pods.domain.details import Detail
 from pods.domain.pod import OwnerRef, owner_ref, row_of
 from pods.domain.podobject import OwnerReference
 from pods.domain.reasons import Reason
@@ -124,7 +125,7 @@ class PodTableCodec(Codec[PodRecord]):
         self._learn_columns(event.object)
         rows = event.object.rows
         if not rows:
-            raise BadAnswer(Reason("bad_answer", {"detail": "a Table event without a row"}))
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.EVENT_WITHOUT_ROW}))
         return event.type, self._record(rows[0]), rows[0].object.metadata.resource_version
 
     def bookmark(self, body: bytes) -> tuple[str, bool]:
@@ -135,19 +136,19 @@ class PodTableCodec(Codec[PodRecord]):
 
     def _learn_columns(self, table: Table | BookmarkTable) -> None:
         if table.kind != "Table":
-            raise BadAnswer(Reason("bad_answer", {"detail": "pods are not served as a Table"}))
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.NO_TABLE}))
         if not table.column_definitions:
             return
         names = [column.name for column in table.column_definitions]
         try:
             self._ready, self._status, self._restarts = map(names.index, ("Ready", "Status", "Restarts"))
         except ValueError as error:
-            raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"})) from error
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.TABLE_COLUMN})) from error
 
     def _record(self, row: TableRow) -> PodRecord:
         pod, cells = row.object, row.cells
         if self._ready < 0 or len(cells) <= max(self._ready, self._status, self._restarts):
-            raise BadAnswer(Reason("bad_answer", {"detail": "the Table of pods lacks a column"}))
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.TABLE_COLUMN}))
         made = row_of(pod, cells[self._ready], cells[self._status], cells[self._restarts])
         labels = (pod.metadata.labels or {}) if made.labels_cut else made.labels
         version = version_number(pod.metadata.resource_version)
@@ -166,7 +167,7 @@ class MetadataCodec(Codec[T]):
     def page(self, body: bytes | memoryview) -> Page[T]:
         listed = self._page(body)
         if not listed.kind.endswith("List"):
-            raise BadAnswer(Reason("bad_answer", {"detail": "a list was expected"}))
+            raise BadAnswer(Reason("bad_answer", {"detail": Detail.NO_LIST}))
         items = [self._record(item.metadata) for item in listed.items or ()]
         return Page(items, listed.metadata.resource_version, listed.metadata.continue_)
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pods.domain.details import Detail
 from pods.domain.reasons import Reason
 from pods.kube.errors import (
     ApiError,
@@ -78,7 +79,7 @@ def event_error(body: bytes, forbidden: Reason) -> KubeError:
     try:
         status = _decode_status(body)
     except msgspec.MsgspecError:
-        return BadAnswer(Reason("bad_answer", {"detail": "an ERROR event without a Status"}))
+        return BadAnswer(Reason("bad_answer", {"detail": Detail.ERROR_WITHOUT_STATUS}))
     if status.code == 0 and status.reason in ("Expired", "Gone"):
         return Expired(Reason("expired"))
     return status_error(status.code or 500, body, None, forbidden)

@@ -214,13 +214,13 @@ def test_it_fits_a_phone_and_its_text_stands_out(ledger: Page) -> None:
 def test_the_menu_leads_to_it_and_signing_out_elsewhere_away_from_it(
     signed_in: Page, complaints: Complaints
 ) -> None:
-    signed_in.get_by_label("Signed in as admin").click()
+    signed_in.locator(".me summary").click()
     signed_in.get_by_role("link", name="Live ledger").click()
     expect(signed_in.locator("#feed-word")).to_have_text("Live", timeout=OPENS)
     assert complaints.found == []
     other = signed_in.context.new_page()
     other.goto("/")
-    other.get_by_label("Signed in as admin").click()
+    other.locator(".me summary").click()
     other.get_by_role("button", name="Sign out").click()
     signed_in.wait_for_url(re.compile(r"/login/\?next=/ledger/"), timeout=FOLLOWS)
     assert all("401" in found for found in complaints.found)

@@ -30,7 +30,7 @@ def unwell(number: int, **more: Any) -> dict[str, Any]:
 def test_only_visible_rows_are_in_the_page(page: Page) -> None:
     Speaker(page, [row(number) for number in range(MANY)])
     page.goto(SHOP)
-    expect(page.locator("#shown")).to_have_text(f"{MANY} of {MANY} pods")
+    expect(page.locator("#shown")).to_have_text(f"{MANY:,} of {MANY:,} pods")
     assert page.locator(ROWS).count() < 60
     assert page.locator("#table").get_attribute("aria-rowcount") == str(MANY + 1)
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
@@ -43,7 +43,7 @@ def test_only_visible_rows_are_in_the_page(page: Page) -> None:
 def test_a_batch_of_changes_among_many_rows_is_drawn_in_time(page: Page, record_property: Any) -> None:
     speaker = Speaker(page, [row(number, restarts=number % 50) for number in range(MANY)])
     page.goto(f"{SHOP}&sort=-restarts")
-    expect(page.locator("#shown")).to_have_text(f"{MANY} of {MANY} pods")
+    expect(page.locator("#shown")).to_have_text(f"{MANY:,} of {MANY:,} pods")
     page.evaluate(
         """() => {
           window.frames_ = [];

@@ -18,6 +18,8 @@ NAMES = (
     "SESSION_COOKIE_SECURE",
     "SESSION_COOKIE_PATH",
     "CSRF_COOKIE_PATH",
+    "LANGUAGE_COOKIE_PATH",
+    "LANGUAGE_COOKIE_SECURE",
     "STATIC_URL",
 )
 DOCUMENTED = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -64,8 +66,10 @@ def test_the_public_url_decides_hosts_origins_cookies_and_links(tmp_path: Path) 
     found = read_settings(PORTAL_DATA_DIR=str(tmp_path), PORTAL_PUBLIC_URL="https://portal.example:8443/k8s/")
     assert found["ALLOWED_HOSTS"] == ["portal.example"]
     assert found["CSRF_TRUSTED_ORIGINS"] == ["https://portal.example:8443"]
-    assert found["SESSION_COOKIE_SECURE"] is True
-    assert found["SESSION_COOKIE_PATH"] == found["CSRF_COOKIE_PATH"] == "/k8s/"
+    assert found["SESSION_COOKIE_SECURE"] is found["LANGUAGE_COOKIE_SECURE"] is True
+    assert (
+        found["SESSION_COOKIE_PATH"] == found["CSRF_COOKIE_PATH"] == found["LANGUAGE_COOKIE_PATH"] == "/k8s/"
+    )
     assert (found["home"], found["STATIC_URL"]) == ("/k8s/", "/k8s/static/")
 
 

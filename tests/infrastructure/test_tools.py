@@ -1,9 +1,12 @@
 """The project's own checks find what they are for, and nothing passes by not running."""
 
+import json
+
 import pytest
 
 from tools import check, documentation, sizes
 from tools import test as runner
+from tools.node import packages_missing
 
 SKIPPING = """
     import pytest
@@ -102,3 +105,16 @@ def test_an_unknown_check_is_named(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["check", "spelling"])
     assert check.main() == 2
     assert "spelling" in capsys.readouterr().err
+
+
+def test_npm_packages_of_another_version_are_missing(tmp_path):
+    def lock(place, **versions):
+        packages = {f"node_modules/{name}": {"version": version} for name, version in versions.items()}
+        packages["node_modules/elsewhere"] = {"version": "1.0.0", "optional": True}
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(json.dumps({"packages": {"": {"name": "portal"}, **packages}}))
+
+    lock(tmp_path / "package-lock.json", one="1.0.0", two="2.0.0", three="3.0.0")
+    assert packages_missing(tmp_path) == ["node_modules/one", "node_modules/two", "node_modules/three"]
+    lock(tmp_path / "node_modules" / ".package-lock.json", one="1.0.0", two="1.9.0", four="4.0.0")
+    assert packages_missing(tmp_path) == ["node_modules/two", "node_modules/three"]

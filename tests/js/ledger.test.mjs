@@ -5,6 +5,8 @@ import { Balance, LEFT_AFTER, byteSize, isTooMuch, totalText } from '../../stati
 import { RowWords } from '../../static/js/pods/ledgerrows.js';
 import { Texts } from '../../static/js/pods/texts.js';
 
+const TEXTS = new Texts({ ledger: { why_behind: '{bytes}, {age}', nobody: 'nobody', end_label: 'End {who}' } });
+
 test('bytes are written in the largest unit that fits', () => {
   const cases = [
     [0, '0 B'], [1023, '1023 B'], [1024, '1.0 KiB'], [130_000, '127 KiB'], [300 * 1024, '300 KiB'],
@@ -16,11 +18,11 @@ test('bytes are written in the largest unit that fits', () => {
 });
 
 test('totals that are not told are a dash, and only what must be small is ever too much', () => {
-  assert.equal(totalText('memory_bytes', null, 'en'), '–');
-  assert.equal(totalText('memory_bytes', 1024 ** 2, 'en'), '1.0 MiB');
-  assert.equal(totalText('longest_stall_seconds', 0.0123, 'en'), '12 ms');
-  assert.equal(totalText('longest_stall_seconds', 1.25, 'en'), '1.3 s');
-  assert.equal(totalText('sockets', 10_000, 'en'), '10,000');
+  assert.equal(totalText('memory_bytes', null, TEXTS), '–');
+  assert.equal(totalText('memory_bytes', 1024 ** 2, TEXTS), '1.0 MiB');
+  assert.equal(totalText('longest_stall_seconds', 0.0123, TEXTS), '12 ms');
+  assert.equal(totalText('longest_stall_seconds', 1.25, TEXTS), '1.3 s');
+  assert.equal(totalText('sockets', 10_000, TEXTS), '10,000');
   assert.equal(isTooMuch('close_wait', null), false);
   assert.equal(isTooMuch('close_wait', 0), false);
   for (const name of ['close_wait', 'reaped', 'unneeded_watches', 'longest_stall_seconds']) {
@@ -53,7 +55,6 @@ test('a server that does not tell its sockets is not taken for one that has none
   assert.equal(balance.judge({ ...MORE, sockets: null }, 0).line, 'differ_untold');
 });
 
-const TEXTS = new Texts({ ledger: { why_behind: '{bytes}, {age}', nobody: 'nobody', end_label: 'End {who}' } });
 const SOCKET = {
   connection: '1a2b3c4d', state: 'watching', user: 'ana', address: '10.0.0.1', cluster: 'prod', namespaces: ['a', 'b'],
   filter: 'tier=web;', age_seconds: 75, frames: 1200, bytes: 5000, unacknowledged_bytes: 2048, waiting_seconds: null,
@@ -65,7 +66,7 @@ const WATCH = {
 };
 
 test('a viewer that keeps up is calm, one that is behind says what it owes', () => {
-  const words = new RowWords(TEXTS, true, 'en');
+  const words = new RowWords(TEXTS, true);
   const well = words.socket(SOCKET);
   assert.deepEqual([well.health, well.tint, well.parts.why], ['running', '', '']);
   assert.equal(well.parts.where, 'prod: a, b');
@@ -80,13 +81,13 @@ test('a viewer that keeps up is calm, one that is behind says what it owes', () 
 });
 
 test('who may not act gets no buttons', () => {
-  const words = new RowWords(TEXTS, false, 'en');
+  const words = new RowWords(TEXTS, false);
   assert.equal(words.socket(SOCKET).action, null);
   assert.equal(words.watch(WATCH).action, null);
 });
 
 test('a watch without users lingers; one that nobody needs is failing and cannot be restarted', () => {
-  const words = new RowWords(TEXTS, true, 'en');
+  const words = new RowWords(TEXTS, true);
   assert.equal(words.watch(WATCH).health, 'running');
   assert.deepEqual(
     ['health', 'tint'].map((part) => words.watch({ ...WATCH, users: 0 })[part]),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { rowFilter } from '../../static/js/pods/filter.js';
 import { roleFor } from '../../static/js/pods/role.js';
-import { Texts } from '../../static/js/pods/texts.js';
+import { Texts, localeOf } from '../../static/js/pods/texts.js';
 import { ServerClock, clockTime, humanDuration } from '../../static/js/pods/time.js';
 import { readView, socketAddress, writeView } from '../../static/js/pods/url.js';
 import { row } from './helpers.mjs';
@@ -40,7 +40,16 @@ test('the clock of the server is taken from the least delayed frames', () => {
 test('a time of another day bears its date', () => {
   const time = new Date(2026, 0, 31, 14, 3, 12).getTime();
   assert.equal(clockTime(time, time + HOUR), '14:03:12');
-  assert.equal(clockTime(time, time + DAY), '2026-01-31 14:03:12');
+  assert.equal(clockTime(time, time + DAY), 'Jan 31, 2026, 14:03:12');
+  assert.equal(clockTime(time, time + DAY, 'en-GB'), '31 Jan 2026, 14:03:12');
+  assert.equal(clockTime(time, time + DAY, 'zh-hans'), '2026年1月31日 14:03:12');
+  assert.equal(clockTime(new Date(2026, 0, 31, 0, 3, 12).getTime(), time, 'en-US'), '00:03:12');
+});
+
+test('the reader’s region counts where the browser speaks the page’s language', () => {
+  assert.equal(localeOf('en', ['zh-CN', 'en-GB', 'en']), 'en-GB');
+  assert.equal(localeOf('zh-hans', ['en-US', 'zh-CN']), 'zh-CN');
+  assert.equal(localeOf('zh-hans', ['en-US']), 'zh-hans');
 });
 
 const accepts = (search, one) => rowFilter(readView(search))({ row: one, hay: null });
@@ -86,6 +95,22 @@ test('texts fill their fields, choose their plural and fall back', () => {
   assert.equal(texts.ui('pods', { count: 0 }), '0 pods');
   assert.equal(texts.sentence('why', 'a', { x: '<b>', y: null }, ''), '<b> of –');
   assert.equal(texts.sentence('why', 'new-code', {}, 'In English.'), 'In English.');
+});
+
+test('fields are shown as the reader writes them', () => {
+  const catalogue = {
+    ui: { pods: { one: '{count} 个 Pod', other: '{count} 个 Pod' } },
+    why: { crash: '{restarts} 次重启，退出码 {exit_code}', since: '自 {since}' },
+    feed: { unreachable: '没有响应：{detail}。' },
+    detail: { 'the connection broke': '连接中断' },
+  };
+  const texts = new Texts(catalogue, 'zh-hans');
+  assert.equal(texts.ui('pods', { count: 10_000 }), '10,000 个 Pod');
+  assert.equal(texts.sentence('why', 'crash', { restarts: 1200, exit_code: 3221225477 }), '1,200 次重启，退出码 3221225477');
+  assert.equal(texts.sentence('feed', 'unreachable', { detail: 'the connection broke' }), '没有响应：连接中断。');
+  assert.equal(texts.sentence('feed', 'unreachable', { detail: 'HTTP 502' }), '没有响应：HTTP 502。');
+  assert.equal(texts.sentence('why', 'since', { since: '2020-02-03T12:00:00Z' }), '自 ' + texts.time(Date.UTC(2020, 1, 3, 12)));
+  assert.match(texts.time(Date.UTC(2020, 1, 3, 12)), /^2020年2月/);
 });
 
 test('the Role is one for the namespace, or for the cluster, and bound to the account', () => {

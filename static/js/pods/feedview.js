@@ -4,7 +4,7 @@
  */
 import { byId, setText } from './page.js';
 import { roleFor } from './role.js';
-import { clockTime, humanDuration } from './time.js';
+import { humanDuration } from './time.js';
 
 /** Reasons to wait that are no news before the first rows are there. */
 const ON_THE_WAY = new Set(['first_list', 'connecting', 'loading']);
@@ -65,7 +65,7 @@ export class FeedView {
   ui = (key, fields) => this.#texts.ui(key, fields);
 
   #since(view) {
-    return view.since === null ? '' : clockTime(this.#local(view.since), Date.now());
+    return view.since === null ? '' : this.#texts.time(this.#local(view.since));
   }
 
   /** A moment of the server's clock by the reader's own, which is the one on the wall. */

@@ -137,7 +137,7 @@ class HomePage {
       bar.hidden = count === 0;
       const chip = item.querySelector(`[data-count=${health}]`);
       chip.hidden = counts === null || count === 0;
-      setText(chip.querySelector('b'), String(count));
+      setText(chip.querySelector('b'), this.texts.number(count));
     }
     const all = counts === null ? null : HEALTHS.reduce((sum, health) => sum + (counts[health] ?? 0), 0);
     const total = item.querySelector('[data-part=total]');

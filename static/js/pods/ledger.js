@@ -8,7 +8,6 @@ import { Balance, isTooMuch, totalText } from './ledgerfigures.js';
 import { RowWords, age } from './ledgerrows.js';
 import { LedgerTable } from './ledgertable.js';
 import { byId, setShape, setText, startPage } from './page.js';
-import { clockTime } from './time.js';
 
 const EVERY = 2000;
 const WITHIN = 8000;
@@ -18,8 +17,7 @@ class LedgerPage {
   constructor({ config, texts }) {
     this.config = config;
     this.texts = texts;
-    this.language = document.documentElement.lang;
-    this.words = new RowWords(texts, config.may_act, this.language);
+    this.words = new RowWords(texts, config.may_act);
     this.say = this.words.say;
     this.balance = new Balance();
     this.orders = { sockets: 'worst', watches: 'worst' };
@@ -144,14 +142,14 @@ class LedgerPage {
     byId('ledger-stale').hidden = state === 'live';
     const known = this.answeredAt !== null;
     setText(byId('feed-word'), this.texts.ui(state === 'live' ? 'live' : known ? 'stale' : 'stale_unknown'));
-    setText(byId('feed-time'), known ? clockTime(this.answeredAt, Date.now()) : '');
+    setText(byId('feed-time'), known ? this.texts.time(this.answeredAt) : '');
   }
 
   drawTotals(totals) {
     for (const cell of document.querySelectorAll('[data-total]')) {
       const name = cell.dataset.total;
       const tooMuch = isTooMuch(name, totals[name]);
-      const text = totalText(name, totals[name], this.language);
+      const text = totalText(name, totals[name], this.texts);
       cell.classList.toggle('bad', tooMuch);
       setText(cell.lastElementChild, tooMuch ? `◆ ${text}` : text);
       cell.title = tooMuch ? this.say('too_much') : '';

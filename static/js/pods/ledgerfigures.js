@@ -59,12 +59,12 @@ export function isTooMuch(name, value) {
 }
 
 /** A total as it is shown; a dash where it is not told. */
-export function totalText(name, value, language) {
+export function totalText(name, value, texts) {
   if (value === null) {
     return '–';
   }
   if (name.endsWith('_bytes')) {
     return byteSize(value);
   }
-  return name.endsWith('_seconds') ? shortTime(value) : value.toLocaleString(language);
+  return name.endsWith('_seconds') ? shortTime(value) : texts.number(value);
 }

@@ -15,17 +15,14 @@ export function age(seconds) {
 export class RowWords {
   #texts;
   #mayAct;
-  #language;
 
   /**
    * @param {import('./texts.js').Texts} texts
    * @param {boolean} mayAct whether there are buttons
-   * @param {string} language of numbers
    */
-  constructor(texts, mayAct, language) {
+  constructor(texts, mayAct) {
     this.#texts = texts;
     this.#mayAct = mayAct;
-    this.#language = language;
   }
 
   /** A text of the ledger. */
@@ -54,7 +51,7 @@ export class RowWords {
       filter: row.filter.replace(/^;|;$/, ''),
       age: age(row.age_seconds),
       from: row.address,
-      frames: this.#number(row.frames),
+      frames: this.#texts.number(row.frames),
       bytes: byteSize(row.bytes),
       unacked: byteSize(row.unacknowledged_bytes),
       waiting: age(row.waiting_seconds),
@@ -78,9 +75,9 @@ export class RowWords {
         age: age(row.age_seconds),
         last: age(row.last_event_seconds),
         version: row.version ?? '–',
-        events: this.#number(row.events),
-        restarts: this.#number(row.restarts),
-        users: this.#number(row.users),
+        events: this.#texts.number(row.events),
+        restarts: this.#texts.number(row.restarts),
+        users: this.#texts.number(row.users),
         why: this.#watchWhy(row),
       },
       action:
@@ -107,9 +104,5 @@ export class RowWords {
       return this.say('why_unneeded');
     }
     return reason === null ? '' : this.#texts.sentence('feed', reason.code, reason.params, reason.reason);
-  }
-
-  #number(value) {
-    return value.toLocaleString(this.#language);
   }
 }

@@ -11,6 +11,7 @@ export function bindMenus(page = document) {
   for (const menu of menus) {
     menu.addEventListener('toggle', () => menu.open && closeOthers(menu));
   }
+  keepPlace(page);
   page.addEventListener('click', (event) => closeOthers(event.target.closest('details.menu')));
   page.addEventListener('keydown', (event) => {
     const open = menus.find((menu) => menu.open);
@@ -20,4 +21,13 @@ export function bindMenus(page = document) {
       event.preventDefault();
     }
   });
+}
+
+/** Choosing a language leads back to this very view, whose address may have changed since it was loaded. */
+function keepPlace(page) {
+  for (const form of page.querySelectorAll('form.languages')) {
+    form.addEventListener('submit', () => {
+      form.elements.next.value = location.pathname + location.search;
+    });
+  }
 }

@@ -1,7 +1,6 @@
 /** What every page script begins with: its settings and texts from the page, and small DOM helpers. */
 import { bindMenus } from './menu.js';
-import { Texts } from './texts.js';
-import { clockTime, instant } from './time.js';
+import { Texts, localeOf } from './texts.js';
 
 /**
  * Starts a page with its settings (`config`, see pods/views.py) and texts, and takes it for started:
@@ -11,7 +10,8 @@ import { clockTime, instant } from './time.js';
  */
 export function startPage(Page) {
   bindMenus();
-  const texts = new Texts(readJson('portal-texts'), document.documentElement.lang);
+  const { lang } = document.documentElement;
+  const texts = new Texts(readJson('portal-texts'), lang, localeOf(lang, navigator.languages));
   new Page({ config: readJson('portal-config'), texts }).start();
   document.body.dataset.started = '';
 }
@@ -48,21 +48,10 @@ export function setShape(svg, health) {
   svg.firstElementChild.setAttribute('href', icon);
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
-
-/** A sentence's parameters with times in the reader's own zone. */
-export function readable(params) {
-  const pairs = Object.entries(params ?? {}).map(([name, value]) => [
-    name,
-    typeof value === 'string' && RFC_3339.test(value) ? clockTime(instant(value), Date.now()) : value,
-  ]);
-  return Object.fromEntries(pairs);
-}
-
 /** The sentence of a row's `why`, split after its first full stop: the reason, then the rest. */
 export function reasonOf(row, texts) {
   const { code, params, summary } = row.why;
-  const sentence = texts.sentence('why', code, readable(params), summary);
+  const sentence = texts.sentence('why', code, params, summary);
   const [, first, rest] = /^(.*?(?:[.](?=\s)|。))\s*(.*)$/s.exec(sentence) ?? [null, sentence, ''];
   return { first, rest };
 }

@@ -3,7 +3,7 @@ import { attach } from './browser.js';
 import { FeedView } from './feedview.js';
 import { Live } from './live.js';
 import { byId, nameParts, reasonOf, setShape, setText, startPage } from './page.js';
-import { clockTime, humanDuration, instant } from './time.js';
+import { humanDuration, instant } from './time.js';
 
 const NONE = '–';
 
@@ -114,7 +114,7 @@ class PodPage {
   }
 
   goneWords() {
-    const time = clockTime(this.goneAt - this.live.clock.now() + Date.now(), Date.now());
+    const time = this.texts.time(this.goneAt - this.live.clock.now() + Date.now());
     return this.texts.ui('gone', { time });
   }
 
@@ -128,7 +128,7 @@ class PodPage {
       health: this.texts.ui(`health_${row.health}`),
       restarts: `${row.restarts}${ago}`,
       age: created === null ? NONE : humanDuration((this.goneAt ?? now) - created),
-      created: created === null ? NONE : clockTime(created, now),
+      created: created === null ? NONE : this.texts.time(created, now),
       node: row.node ?? NONE,
       ip: row.ip ?? NONE,
       owner: row.owner === null ? NONE : `${row.owner.kind} ${row.owner.name}`,

@@ -9,7 +9,6 @@ import { byId, setText, startPage } from './page.js';
 import { COLUMNS } from './sort.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
-import { clockTime } from './time.js';
 import { narrows, readView, writeView } from './url.js';
 
 const SUMMARY_EVERY = 400;
@@ -121,7 +120,7 @@ class PodsPage {
       wanted.forEach((name) => select.append(new Option(name, name)));
     }
     for (const option of [...select.options].slice(1)) {
-      setText(option, `${option.value} (${this.index.statuses.get(option.value) ?? 0})`);
+      setText(option, `${option.value} (${this.texts.number(this.index.statuses.get(option.value) ?? 0)})`);
     }
     select.value = chosen;
     select.classList.toggle('chosen', this.view.status.size > 0);
@@ -143,7 +142,7 @@ class PodsPage {
     if (code !== before) {
       this.scheduleSummary();
     }
-    const asOf = since === null ? '' : clockTime(since - this.live.clock.now() + Date.now(), Date.now());
+    const asOf = since === null ? '' : this.texts.time(since - this.live.clock.now() + Date.now());
     setText(byId('as-of'), asOf === '' ? '' : this.texts.ui('as_of', { time: asOf }));
     this.drawEmpty();
   }

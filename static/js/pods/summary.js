@@ -28,7 +28,7 @@ export class Summary {
     for (const health of HEALTHS) {
       byId(`bar-${health}`).style.flexGrow = String(counts[health]);
       byId(`bar-${health}`).hidden = counts[health] === 0;
-      setText(byId(`count-${health}`), known ? String(counts[health]) : '–');
+      setText(byId(`count-${health}`), known ? this.#texts.number(counts[health]) : '–');
       byId(`chip-${health}`).setAttribute('aria-pressed', String(view.health.has(health)));
     }
     const shown = { shown: index.order.length, count: index.size };
@@ -64,7 +64,7 @@ export class Summary {
     if (link.getAttribute('href') !== icon) {
       link.setAttribute('href', icon);
     }
-    const title = counts.failing > 0 ? `(${counts.failing}) ${this.#title}` : this.#title;
+    const title = counts.failing > 0 ? `(${this.#texts.number(counts.failing)}) ${this.#title}` : this.#title;
     if (document.title !== title) {
       document.title = title;
     }

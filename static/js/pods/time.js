@@ -83,16 +83,19 @@ export class ServerClock {
   }
 }
 
-/** `14:03:12` in the reader's zone, with the date before it where it is not today's. */
-export function clockTime(milliseconds, now) {
-  const time = new Date(milliseconds);
-  const text = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
-  if (new Date(now).toDateString() === time.toDateString()) {
-    return text;
-  }
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${text}`;
-}
+const FORMATS = new Map();
 
-function two(number) {
-  return String(number).padStart(2, '0');
+/**
+ * `14:03:12` in the reader's zone, with the date as `locale` writes it where it is not today's. Always
+ * of 24 hours: it is held against logs.
+ */
+export function clockTime(milliseconds, now, locale = 'en') {
+  const time = new Date(milliseconds);
+  const today = new Date(now).toDateString() === time.toDateString();
+  const key = `${locale} ${today}`;
+  if (!FORMATS.has(key)) {
+    const options = { timeStyle: 'medium', hourCycle: 'h23', ...(today ? {} : { dateStyle: 'medium' }) };
+    FORMATS.set(key, new Intl.DateTimeFormat(locale, options));
+  }
+  return FORMATS.get(key).format(time);
 }

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pods.domain.health import TABLE
-from pods.domain.why import MAX_MESSAGE_LENGTH, SENTENCES, one_line, why
+from pods.domain.oneline import MAX_MESSAGE_LENGTH, one_line
+from pods.domain.why import why
+from pods.domain.whytexts import REASONS
 from tests.domain.builders import container, pod, running, terminated, waiting
 
 
@@ -62,5 +64,5 @@ def test_every_pod_that_is_not_well_has_a_sentence_without_holes(
     subject = pod(*main, phase=phase, inits=inits)
     found = why(subject, "failing", status)
     assert found is not None
-    assert found.code in SENTENCES
+    assert found.code in REASONS
     assert "{" not in found.summary

@@ -93,7 +93,9 @@ async def test_a_page_refreshed_100_times_leaves_as_many_connections_as_before(
         async with view(f"cluster=test&namespace={namespace}") as viewer:
             await viewer.live(namespace)
     assert portal.metric("k8sportal_upstream_watches", resource="pods", namespace=namespace) == 1
-    assert portal.log().count('"watch_opened"') - opened <= 4, "pods and ReplicaSets, from their lists on"
+    assert portal.log().count('"watch_opened"') - opened <= 6, (
+        "pods, ReplicaSets and events, from their lists on"
+    )
     await held.returns()
 
 
@@ -111,6 +113,7 @@ async def test_fifty_tabs_share_one_watch_and_a_killed_browser_leaves_nothing(
         assert portal.metric("k8sportal_viewers", cluster="test", namespace=namespace) == TABS
         assert portal.metric("k8sportal_upstream_watches", resource="pods") == 1
         assert portal.metric("k8sportal_upstream_watches", resource="replicasets") == 1
+        assert portal.metric("k8sportal_upstream_watches", resource="events") == 1
         assert control_plane.longrunning_watches("pods") == held.watches + 1
     finally:
         browser.send_signal(signal.SIGKILL)

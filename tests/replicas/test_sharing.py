@@ -31,7 +31,8 @@ async def test_replicas_share_one_watch(fleet: Fleet, control_plane: ControlPlan
             there = await asyncio.to_thread(pod_watches, control_plane)
             print(f"{len(everybody)} viewers, 3 portals: {there - before} watch, {took:.2f} s")
             assert there - before == 1
-            assert sorted(await asyncio.to_thread(fleet.watches, namespace, "replicasets")) == [0, 0, 1]
+            for resource in ("replicasets", "events"):
+                assert sorted(await asyncio.to_thread(fleet.watches, namespace, resource)) == [0, 0, 1]
             for viewer in everybody:
                 check_steady(viewer)
     portal = fleet.portals[0]

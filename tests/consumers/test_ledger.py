@@ -151,7 +151,8 @@ async def test_its_figures_are_what_the_viewers_got_and_the_process_holds(
             found.update(look(actor))
             rows = {row["user"]: row for row in found["sockets"]["rows"]}
             pairs = [(rows.get("engineer"), silent), (rows.get("admin"), wide)]
-            return all(row and (row["frames"], row["bytes"]) == _got(viewer) for row, viewer in pairs)
+            same = all(row and (row["frames"], row["bytes"]) == _got(viewer) for row, viewer in pairs)
+            return same and found["totals"]["upstream_watches"] == 6  # that of events opens last
 
         await until(portal, same, "the ledger counts what the viewers got")
         rows = {row["user"]: row for row in found["sockets"]["rows"]}
@@ -263,7 +264,7 @@ async def test_one_click_restarts_a_watch_under_its_viewers(
 
         await until(portal, anew, "the API server holds a new watch")
         assert _row(actor)["restarts"] == before["restarts"] + 1
-        assert portal.metric("k8sportal_upstream_watch_ends_total", cluster="test") == counted + 2
+        assert portal.metric("k8sportal_upstream_watch_ends_total", cluster="test") == counted + 3
         pods.create(control_plane, namespace, "three")
         await viewer.sees("one", "two", "three")
         since = [each.frame for each in viewer.received[came:]]

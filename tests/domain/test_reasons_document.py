@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -47,13 +47,13 @@ def as_documented(found: Why) -> Told:
 def subject(case: Case) -> PodObject:
     """The pod of a case."""
     spec = {key: value or "" for key, value in case.spec.items() if key == "nodeName"}
-    metadata: dict[str, object] = {"finalizers": list(case.finalizers)}
+    metadata: dict[str, Any] = {"finalizers": list(case.finalizers)}
     if case.deleted:
         metadata |= {"deletionTimestamp": T3, "deletionGracePeriodSeconds": 30}
     return pod(spec={**case.spec, **spec}, metadata=metadata, **_status(case))
 
 
-def _status(case: Case) -> dict[str, object]:
+def _status(case: Case) -> dict[str, Any]:
     names = {"phase": "phase", "conditions": "conditions", "initContainerStatuses": "inits"}
     return {names.get(key, key): value for key, value in case.pod_status.items()}
 

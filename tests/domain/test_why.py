@@ -15,10 +15,6 @@ from tests.domain.builders import T1, T2, condition, container, pod, running, te
 
 NOT_READY = condition("Ready", "False", "ContainersNotReady")
 UNSCHEDULABLE = condition("PodScheduled", "False", "Unschedulable", message="a scheduler of our own is full.")
-NO_CPU = condition(
-    "PodScheduled", "False", "Unschedulable", message="0/3 nodes are available: 3 Insufficient cpu."
-)
-QUOTA = "exceeded quota: small, requested: cpu=2, used: cpu=9, limited: cpu=10"
 GATED = condition("PodScheduled", "False", "SchedulingGated")
 NO_NODE = {"nodeName": ""}
 
@@ -33,18 +29,6 @@ NO_NODE = {"nodeName": ""}
             pod(phase="Failed", reason="Evicted", message="The node was low on resource: memory. "),
         ),
         ("deadline", {}, "DeadlineExceeded", pod(phase="Failed", reason="DeadlineExceeded")),
-        (
-            "deadline_seconds",
-            {"seconds": 60},
-            "DeadlineExceeded",
-            pod(phase="Failed", reason="DeadlineExceeded", spec={"activeDeadlineSeconds": 60}),
-        ),
-        (
-            "quota",
-            {"quota": "small", "message": "requested: cpu=2, used: cpu=9, limited: cpu=10"},
-            "ProviderFailed",
-            pod(phase="Failed", reason="ProviderFailed", message=f'pods "x" is forbidden: {QUOTA}'),
-        ),
         ("preempted", {"message": "Preempting"}, "Preempting", pod(phase="Failed", reason="Preempting")),
         (
             "node_shutdown",
@@ -108,12 +92,6 @@ NO_NODE = {"nodeName": ""}
             {"message": "a scheduler of our own is full"},
             "Pending",
             pod(phase="Pending", conditions=[UNSCHEDULABLE], spec=NO_NODE),
-        ),
-        (
-            "unschedulable_nodes",
-            {"nodes": 3},
-            "Pending",
-            pod(phase="Pending", conditions=[NO_CPU], spec=NO_NODE),
         ),
         ("not_scheduled", {}, "Pending", pod(phase="Pending", spec=NO_NODE)),
         (

@@ -17,6 +17,17 @@ _EPHEMERAL = (
     (re.compile(r'"?\b[0-9a-f]{64}\b"?'), "…"),
 )
 
+# What the node's programs put before what a registry or runtime said, one around the other.
+_LAYER = re.compile(
+    r'Back-off pulling image "[^"]*"(?:: |$)'
+    r"|(?:ErrImagePull|ImagePullBackOff)(?:: |$)"
+    r'|Failed to pull image "[^"]*": '
+    r"|rpc error: code = \w+ desc = "
+    r'|failed to pull and unpack image "[^"]*": '
+    r'|failed to resolve reference "[^"]*": '
+    r"|failed to resolve image: |failed to do request: |Error response from daemon: "
+)
+
 
 def one_line(text: str) -> str:
     """`text` as one line of at most MAX_MESSAGE_LENGTH characters, without its last full stop."""
@@ -32,6 +43,14 @@ def lasting(text: str) -> str:
     for pattern, kept in _EPHEMERAL:
         text = pattern.sub(kept, text)
     return one_line(text)
+
+
+def without_layers(text: str) -> str:
+    """`text` without what the node's programs put before it: that may be longer than what is kept of it."""
+    text = text[: 20 * MAX_MESSAGE_LENGTH]
+    while (layer := _LAYER.match(text)) is not None:
+        text = text[layer.end() :]
+    return text
 
 
 def names(found: list[str]) -> str:

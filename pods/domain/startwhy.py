@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pods.domain.oneline import MAX_MESSAGE_LENGTH, lasting, one_line
+from pods.domain.oneline import MAX_MESSAGE_LENGTH, lasting, one_line, without_layers
 from pods.domain.row import Why
 from pods.domain.whytexts import detail, reason
 
@@ -30,16 +30,6 @@ _IMAGE_SIGNS: tuple[tuple[str, str], ...] = (
     ("x509", "image_unreachable"),
     ("not found", "image_not_found"),
 )
-# What the node's programs put before what a registry said, one around the other.
-_LAYER = re.compile(
-    r'Back-off pulling image "[^"]*"(?:: |$)'
-    r"|(?:ErrImagePull|ImagePullBackOff)(?:: |$)"
-    r'|Failed to pull image "[^"]*": '
-    r"|rpc error: code = \w+ desc = "
-    r'|failed to pull and unpack image "[^"]*": '
-    r'|failed to resolve reference "[^"]*": '
-    r"|failed to resolve image: |failed to do request: |Error response from daemon: "
-)
 _MISSING = re.compile(r'(configmap|secret)s? "([^"]+)" not found')
 _MISSING_KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) (?:[^/\s]+/)?(\S+)")
 _NO_COMMAND = re.compile(r'exec: \\?"([^"\\]+)\\?": (?:executable file not found|stat \S+: no such file)')
@@ -51,20 +41,12 @@ def image(container: str, image: str, waiting_reason: str, message: str) -> Why:
     image = one_line(image)
     if waiting_reason == "ErrImageNeverPull":
         return reason("image_never", image=image, container=container)
-    said = registry_words(message)
+    said = lasting(without_layers(message))
     lower = said.lower().replace(image.lower(), "")
     code = next((code for sign, code in _IMAGE_SIGNS if sign in lower), None)
     if code is None:
         return reason("image_pull", image=image, container=container, message=said or waiting_reason)
     return reason(code, detail("registry_said", message=said), image=image, container=container)
-
-
-def registry_words(message: str) -> str:
-    """What the registry said, without the layers of words that the node put before it."""
-    words = lasting(message)
-    while (layer := _LAYER.match(words)) is not None:
-        words = words[layer.end() :]
-    return words
 
 
 def configuration(container: str, message: str) -> Why:

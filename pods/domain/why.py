@@ -29,7 +29,7 @@ from pods.domain.podobject import ContainerStatus, PodObject
 from pods.domain.row import Health, Why
 from pods.domain.schedulingwhy import unschedulable
 from pods.domain.startwhy import configuration, image, quota, start
-from pods.domain.whytexts import next_step_with, reason
+from pods.domain.whytexts import detail, next_step_with, reason
 
 
 def why(pod: PodObject, health: Health, status: str) -> Why | None:
@@ -64,7 +64,7 @@ def _failed(pod: PodObject, status: str) -> Why | None:
         return None
     match word:
         case "Evicted":
-            return reason("evicted", message=message)
+            return _evicted(pod.status.message or word)
         case "DeadlineExceeded":
             seconds = pod.spec.active_deadline_seconds
             return reason("deadline_seconds", seconds=seconds) if seconds else reason("deadline")
@@ -74,6 +74,13 @@ def _failed(pod: PodObject, status: str) -> Why | None:
             return reason("node_shutdown", message=message)
     code = "not_admitted" if word in NOT_ADMITTED else "failed"
     return quota(pod.status.message) or reason(code, reason=one_line(word), message=message)
+
+
+def _evicted(message: str) -> Why:
+    """What the node was short of; then how short, and of what this pod used how much."""
+    cause, _, figures = message.partition(". ")
+    more = [detail("runtime_said", message=one_line(figures))] if figures.strip() else []
+    return reason("evicted", *more, message=one_line(cause))
 
 
 def _node_lost(pod: PodObject, status: str) -> Why | None:

@@ -8,7 +8,7 @@ not compare with those of other resources (`Resource.apart`).
 import msgspec
 
 from pods.domain.apitime import api_time
-from pods.domain.oneline import lasting, one_line
+from pods.domain.oneline import lasting, one_line, without_layers
 from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
 from pods.kube.errors import BadAnswer
@@ -91,7 +91,7 @@ def pod_event(event: _Event) -> PodEvent:
         event.metadata.namespace,
         about.uid if is_wanted else "",
         one_line(event.reason),
-        lasting(event.message),
+        lasting(without_layers(event.message)),
         _container(about.field_path),
         _last(event),
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pods.domain.health import health
-from pods.domain.oneline import lasting
+from pods.domain.oneline import lasting, without_layers
 from pods.domain.pod import PodObject
 from pods.domain.podevents import PodEvent, explain, told_from
 from pods.domain.row import Why
@@ -66,7 +66,7 @@ def told(case: Case) -> Why:
     if case.warned is None:
         return found
     word, message, container, at = case.warned
-    event = PodEvent("e-1", "shop", "u-1", word, lasting(message), container, at)
+    event = PodEvent("e-1", "shop", "u-1", word, lasting(without_layers(message)), container, at)
     return explain(found, event, told_from(one, found)) if event.is_telling else found
 
 

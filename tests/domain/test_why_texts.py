@@ -31,6 +31,17 @@ def test_messages_become_one_short_line(text: str) -> None:
     assert not set(line) & set("\x1b\u202e\u2028\n\r\t")
 
 
+def test_what_a_registry_said_is_found_behind_any_number_of_words() -> None:
+    """Nodes repeat the image in each layer of their message: together that is longer than what is shown."""
+    name = f"registry.example.com/{'deep/' * 30}web:1"
+    layers = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": '
+    error = f"ErrImagePull: rpc error: code = NotFound desc = {layers}manifest unknown"
+    subject = pod(container(waiting("ImagePullBackOff", f'Back-off pulling image "{name}": {error}')))
+    found = why(subject, "failing", "ImagePullBackOff")
+    assert found is not None
+    assert (found.code, found.details[0].params) == ("image_not_found", {"message": "manifest unknown"})
+
+
 def test_a_message_of_any_length_is_cut_with_a_sign() -> None:
     assert one_line("x" * 100_000) == "x" * (MAX_MESSAGE_LENGTH - 1) + "…"
     assert one_line("x" * MAX_MESSAGE_LENGTH) == "x" * MAX_MESSAGE_LENGTH

@@ -40,6 +40,12 @@ NO_SERVE = 'OCI runtime create failed: exec: "serve": executable file not found 
 
 POD = (
     whole("Evicted", "Evicted", "The node was low on resource: memory."),
+    whole(
+        "Evicted, with figures",
+        "Evicted",
+        "The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi. "
+        "Container web was using 2Gi, request is 1Gi, has larger consumption of memory. ",
+    ),
     whole("Deadline", "DeadlineExceeded", activeDeadlineSeconds=60),
     whole("Deadline that is not told", "DeadlineExceeded"),
     whole("Preempted", "Preempting", "Preempted in order to admit critical pod"),

@@ -73,14 +73,13 @@ export function reasonOf(row, texts) {
   const words = (one, fallback) => texts.sentence('why', one.code, readable(one.params), fallback);
   const known = words({ code, params }, null);
   const told = known === null ? [] : (details ?? []).map((one) => words(one, '')).filter(Boolean);
-  if (known !== null && since && params?.since === undefined) {
-    told.push(texts.ui('why_since', readable({ time: since })));
-  }
+  const saysSince = known === null || !since || params?.since !== undefined;
+  const begun = saysSince ? [] : [texts.ui('why_since', readable({ time: since }))];
   const parts = {
     first: known ?? summary,
     rest: told.slice(0, DETAILS_FIRST).join(' '),
     next: next ? words(next, next.summary) : '',
-    more: told.slice(DETAILS_FIRST).join(' '),
+    more: [...told.slice(DETAILS_FIRST), ...begun].join(' '),
   };
   return { ...parts, all: Object.values(parts).filter(Boolean).join(' ') };
 }

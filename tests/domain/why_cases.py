@@ -90,7 +90,7 @@ SCHEDULING = (
     ),
     unfit(
         "No node fits",
-        "… 3 Insufficient cpu, 2 node(s) had untolerated taint {node-role.kubernetes.io/infra: }. "
+        "… 2 node(s) had untolerated taint {node-role.kubernetes.io/infra: }, 3 Insufficient cpu. "
         "preemption: 0/5 nodes are available: 2 Preemption is not helpful for scheduling.",
     ),
     unfit("Taint with a value", "… 5 node(s) had untolerated taint {dedicated: gpu}."),

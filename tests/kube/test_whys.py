@@ -133,7 +133,7 @@ async def test_a_warning_is_told_while_it_is_true(cluster: Cluster, writer: Writ
         new = {
             "lastTimestamp": None,
             "firstTimestamp": None,
-            "eventTime": "2026-01-01T00:30:00.000001Z",
+            "eventTime": "2026-01-01T00:10:00.000001Z",
             "series": series,
             "action": "Probing",
             "reportingComponent": "example.com/kubelet",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext, ngettext
 
-from pods.domain import arrival, protocol, reasons, selectors, why
+from pods.domain import arrival, protocol, reasons, selectors, whytexts
 from pods.domain.details import Detail
 from pods.domain.row import ParamValue
 from pods.domain.sentences import N_, render
@@ -31,6 +31,7 @@ UI: dict[str, str] = {
     "stale_since": N_("Stale since {time}, {age} ago."),
     "as_of": N_("as of {time}, your time"),
     "ago": N_("({age} ago)"),
+    "why_since": N_("Since {time}."),
     "gone": N_("Gone {time}"),
     "gone_help": N_("This pod is no longer in the cluster."),
     "health_failing": N_("Failing"),
@@ -79,7 +80,7 @@ def catalogue() -> dict[str, dict[str, Entry]]:
     """All texts in the active language: section, key, and a text or its plural forms by category."""
     return {
         "ui": {**_translated(UI), **_counted()},
-        "why": _translated(why.SENTENCES),
+        "why": _translated(whytexts.SENTENCES),
         "feed": _translated(reasons.SENTENCES | FEED),
         "error": _translated(protocol.ERROR_SENTENCES | selectors.SENTENCES),
         "end": _translated(END),

@@ -7,11 +7,10 @@ and every event, 10,000 at a time: what a pod that is well does not need is not 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import NamedTuple
 
+from pods.domain.apitime import api_time
 from pods.domain.health import health
 from pods.domain.podobject import ContainerStatus, PodObject, decode_pod
 from pods.domain.row import MAX_LABEL_BYTES, Owner, Row
@@ -27,8 +26,6 @@ __all__ = [
     "owner_ref",
     "row_of",
 ]
-
-_is_api_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII).fullmatch
 
 _shared: Pool[str, str] = Pool(lambda text: text, 20_000)
 _owners: Pool[tuple[str, str], Owner] = Pool(lambda name: Owner(*name), 10_000)
@@ -61,7 +58,7 @@ def row_of(pod: PodObject, ready: str, status: str, restarts_cell: str | int) ->
         _shared[status],
         restarts,
         last_restart(pod) if restarts else None,
-        _time(metadata.creation_timestamp),
+        api_time(metadata.creation_timestamp),
         pod_status.pod_ip or None,
         _shared[pod.spec.node_name] or None,
         _owner(pod),
@@ -140,20 +137,7 @@ def _last_end(container: ContainerStatus) -> str:
     """
     last = container.last_state
     terminated = last and last.terminated
-    return (terminated and _time(terminated.finished_at)) or ""
-
-
-def _time(text: str | None) -> str | None:
-    """A time of the API in its usual form (RFC 3339, UTC, `Z`); None for none and for nonsense."""
-    if not text:
-        return None
-    if _is_api_time(text):
-        return text
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
+    return (terminated and api_time(terminated.finished_at)) or ""
 
 
 def _leading_integer(cell: str) -> int:

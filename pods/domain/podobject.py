@@ -38,6 +38,7 @@ class Metadata(_Partial):
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     deletion_grace_period_seconds: int | None = None
+    finalizers: list[str] | None = None
     labels: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
 
@@ -65,6 +66,7 @@ class Spec(_Partial):
     """spec."""
 
     node_name: str = ""
+    active_deadline_seconds: int | None = None
     init_containers: list[InitContainer] | None = None
     scheduling_gates: list[SchedulingGate] | None = None
     readiness_gates: list[ReadinessGate] | None = None
@@ -90,6 +92,7 @@ class Terminated(_Partial):
     signal: int = 0
     reason: str = ""
     message: str = ""
+    started_at: str | None = None
     finished_at: str | None = None
 
 

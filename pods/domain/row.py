@@ -25,15 +25,35 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
     name: str
 
 
-class Why(msgspec.Struct, frozen=True, gc=False):
-    """Why a pod is not well: a code with parameters, and the sentence in English.
+class Detail(msgspec.Struct, frozen=True, gc=False):
+    """One more sentence about a pod that is not well, as code and parameters."""
 
-    The page words `code` and `params` in its own language; `summary` is for scripts.
+    code: str
+    params: dict[str, ParamValue]
+
+
+class Next(msgspec.Struct, frozen=True, gc=False):
+    """What to try next: a code with parameters, and the sentence in English."""
+
+    code: str
+    params: dict[str, ParamValue]
+    summary: str
+
+
+class Why(msgspec.Struct, frozen=True, gc=False):
+    """Why a pod is not well: a code with parameters, and what is known beside it.
+
+    `since` is when the pod came into this state, or None. `details` are further sentences, the most
+    telling one first; `next` is what to try, or None. The page words all codes in its own language;
+    `summary` is the reason and its details in English, for scripts.
     """
 
     code: str
     params: dict[str, ParamValue]
     summary: str
+    since: str | None = None
+    details: tuple[Detail, ...] = ()
+    next: Next | None = None
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

@@ -35,6 +35,8 @@ LIST_HEADERS_SECONDS = 30.0
 MIN_WATCH_SECONDS = 300
 # Bookmarks come about every 60 s.
 MUTE_SECONDS = 74.0
+# Where there are none, silence tells nothing until the server should have ended the watch.
+END_SECONDS = 30.0
 # Until the first picture is complete, silence of this length means that its end is not going to come.
 INITIAL_IDLE_SECONDS = 5.0
 # A server sends a long first list object by object: waking for each costs more than reading it.
@@ -113,7 +115,9 @@ class ListWatch(Generic[T]):
         InitialEventsMissing where a streaming list falls silent before its end. Leaving the
         generator (close it) ends the watch at the server.
         """
-        query = self._watch_query(resource_version)
+        lasts = int(MIN_WATCH_SECONDS * (1 + random.random()))
+        query = self._watch_query(resource_version, lasts)
+        idle = lasts + END_SECONDS if self.resource.apart else MUTE_SECONDS
         async with (
             self._recorded() as record,
             self.cluster.get(
@@ -128,7 +132,7 @@ class ListWatch(Generic[T]):
             opened_at = self.cluster.clock.monotonic()
             record.opened(resource_version)
             yield []
-            async for batch in self._events(response, opened_at, initial=resource_version is None):
+            async for batch in self._events(response, opened_at, idle, initial=resource_version is None):
                 record.took(len(batch), batch[-1].resource_version)
                 yield batch
 
@@ -165,8 +169,7 @@ class ListWatch(Generic[T]):
         except msgspec.MsgspecError as error:
             raise BadAnswer(Reason("bad_answer", {"detail": Detail.LIST_NO_JSON})) from error
 
-    def _watch_query(self, resource_version: str | None) -> Query:
-        seconds = int(MIN_WATCH_SECONDS * (1 + random.random()))
+    def _watch_query(self, resource_version: str | None, seconds: int) -> Query:
         query: Query = [
             *self.resource.query,
             ("watch", "true"),
@@ -181,13 +184,13 @@ class ListWatch(Generic[T]):
         return self.resource.forbidden(verb, self.namespace)
 
     async def _events(
-        self, response: aiohttp.ClientResponse, opened_at: float, initial: bool
+        self, response: aiohttp.ClientResponse, opened_at: float, idle: float, initial: bool
     ) -> AsyncIterator[list[Event[T]]]:
         codec = self.resource.codec()
         rest = b""
         received = 0
         while True:
-            chunk = await self._chunk(response, opened_at, initial)
+            chunk = await self._chunk(response, opened_at, INITIAL_IDLE_SECONDS if initial else idle, initial)
             if not chunk:
                 if rest.strip():
                     raise BadAnswer(Reason("bad_answer", {"detail": Detail.EVENT_CUT_OFF}))
@@ -218,8 +221,9 @@ class ListWatch(Generic[T]):
             return batch, error
         return batch, None
 
-    async def _chunk(self, response: aiohttp.ClientResponse, opened_at: float, initial: bool) -> bytes:
-        seconds = INITIAL_IDLE_SECONDS if initial else MUTE_SECONDS
+    async def _chunk(
+        self, response: aiohttp.ClientResponse, opened_at: float, seconds: float, initial: bool
+    ) -> bytes:
         try:
             async with asyncio.timeout(seconds):
                 chunk = await response.content.readany()

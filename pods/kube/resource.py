@@ -13,9 +13,10 @@ import msgspec
 
 from pods.domain.details import Detail
 from pods.domain.pod import OwnerRef, owner_ref, row_of
+from pods.domain.podevents import PodEvent, told_from
 from pods.domain.podobject import OwnerReference
 from pods.domain.reasons import Reason
-from pods.domain.row import Owner, Row
+from pods.domain.row import Owner, Row, Why
 from pods.domain.scope import ALL_NAMESPACES, is_namespace_name
 from pods.kube.errors import BadAnswer, NotFound
 from pods.kube.wire import (
@@ -48,10 +49,12 @@ def version_number(version: str) -> int:
     return int(version) if is_number else 0
 
 
-class PodRecord(msgspec.Struct, gc=False):
+class PodRecord(msgspec.Struct, gc=False, omit_defaults=True):
     """What is kept of one pod: its row, all its labels (rows may cut them), and its controller.
 
     `version` is its resourceVersion as a number, by which two states of it compare; 0 where it is none.
+    Of a pod that is not well, `told_from` is from when on events count. `event` is the one that the row's
+    `why` tells of, and `plain` what that is without it; None where it tells of none.
     """
 
     uid: str
@@ -59,6 +62,9 @@ class PodRecord(msgspec.Struct, gc=False):
     labels: dict[str, str]
     controller: OwnerRef | None
     version: int = 0
+    told_from: str = ""
+    plain: Why | None = None
+    event: PodEvent | None = None
 
 
 class ReplicaSetRecord(msgspec.Struct, gc=False, frozen=True):
@@ -152,7 +158,8 @@ class PodTableCodec(Codec[PodRecord]):
         made = row_of(pod, cells[self._ready], cells[self._status], cells[self._restarts])
         labels = (pod.metadata.labels or {}) if made.labels_cut else made.labels
         version = version_number(pod.metadata.resource_version)
-        return PodRecord(pod.metadata.uid, made, labels, owner_ref(pod), version)
+        since = told_from(pod, made.why) if made.why is not None else ""
+        return PodRecord(pod.metadata.uid, made, labels, owner_ref(pod), version, since)
 
 
 class MetadataCodec(Codec[T]):
@@ -187,7 +194,10 @@ def _version_and_end(metadata: BookmarkMeta) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class Resource(Generic[T]):
-    """A resource: its name (as in RBAC and metrics), its API group's path, and how to ask for and read it."""
+    """A resource: its name (as in RBAC and metrics), its API group's path, and how to ask for and read it.
+
+    One that API servers keep `apart` has no bookmarks while its watch is idle, and versions of its own.
+    """
 
     name: str
     api: str
@@ -196,6 +206,7 @@ class Resource(Generic[T]):
     watch_accept: str
     query: tuple[tuple[str, str], ...]
     codec: Callable[[], Codec[T]]
+    apart: bool = False
 
     def path(self, namespace: str) -> str:
         """The path of the collection in `namespace`, or in all where it is `*`.

@@ -25,7 +25,7 @@ _STATES: tuple[WatchState, ...] = ("unneeded", "stale", "catching_up", "live")
 
 
 class WatchRow(msgspec.Struct, frozen=True):
-    """One upstream watch of a scope's pods or ReplicaSets. `age_seconds` is None while none is open.
+    """One upstream watch of a scope's pods, ReplicaSets or events. `age_seconds` is None while none is open.
 
     `watch` is its name in the log, `users` are the subscriptions that it serves, `restarts` how often it
     ended and was opened again.

@@ -35,7 +35,7 @@ class Copy:
     def _take_over(self, picture: Picture) -> None:
         self._feed.settle()
         told = [record for part in picture.parts for record in part.records]
-        self._learn_owners(told)
+        self._learn(told)
         if picture.head.lineage == self.lineage:
             self._gone = self._feed.gone()
             merged = merge(self._store.records, self._gone, told, picture.head.version)
@@ -53,7 +53,7 @@ class Copy:
         fresh = [record for record in batch.upserted if self._is_news(record)]
         strange = any(uid not in records for uid in batch.removed) or len(fresh) < len(batch.upserted)
         events = [Event("DELETED", records[uid], "") for uid in batch.removed if uid in records]
-        self._learn_owners(fresh)
+        self._learn(fresh)
         self._store.apply([*events, *(Event("MODIFIED", record, "") for record in fresh)])
         upserted = {record.uid: record.row.namespace for record in batch.upserted}
         self._feed.follow({**upserted, **batch.removed}, strange)
@@ -62,9 +62,10 @@ class Copy:
         known = self._store.records.get(record.uid)
         return record.uid not in self._gone if known is None else not is_newer(known, record)
 
-    def _learn_owners(self, records: list[PodRecord]) -> None:
-        """What the holder worked out of a pod's owner: here nobody asks for ReplicaSets."""
+    def _learn(self, records: list[PodRecord]) -> None:
+        """What the holder knows of pods' owners and events: here nobody asks for those."""
         for record in records:
+            self._store.events.told(record.uid, record.event)
             controller, owner = record.controller, record.row.owner
             if controller is not None and controller.kind == "ReplicaSet" and owner is not None:
                 self._store.owners.told(

@@ -1,13 +1,15 @@
 """PodInformer: the feed of one scope's pods, with the tasks that keep it right.
 
-Two reflectors (pods, and their ReplicaSets as metadata only, for owners) and the fetching by name of
-ReplicaSets that neither list nor event has shown. Where ReplicaSets may not be read, the row says
-less, not wrong, and the feed says that they may not.
+Three reflectors (pods; their ReplicaSets as metadata only, for owners; warnings about them, for reasons)
+and the fetching by name of ReplicaSets that neither list nor event has shown. Where ReplicaSets or events
+may not be read, the row says less, not wrong; of owners, which are then guessed, the feed says so. Events
+never make a feed other than live: they are told beside what is known without them.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -15,13 +17,14 @@ from pods.clock import Clock
 from pods.domain.reasons import Reason
 from pods.kube.cluster import Cluster
 from pods.kube.errors import KubeError
+from pods.kube.events import EVENTS
 from pods.kube.listwatch import ListWatch
 from pods.kube.objects import fetch_replicaset
 from pods.kube.resource import PODS, REPLICASETS, version_number
 from pods.live.feed import Feed
 from pods.live.owners import Key
 from pods.live.reflector import Reflector
-from pods.live.status import FeedState, FlowStatus
+from pods.live.status import STALE_AFTER_SECONDS, FeedState, FlowStatus
 from pods.live.store import PodStore
 
 log = structlog.get_logger(__name__)
@@ -51,6 +54,7 @@ class PodInformer:
         self._namespace = namespace
         self._clock = clock
         self._missing: asyncio.Queue[Key] = asyncio.Queue(MISSING_AT_ONCE)
+        self._listed = asyncio.Event()
         self.store = PodStore(self._rows_changed, self._replicaset_missing)
         self.renew()
         self._restarting = asyncio.Event()
@@ -58,6 +62,8 @@ class PodInformer:
 
     def renew(self) -> None:
         """The next `run` trusts nothing that an earlier one has seen: it begins with lists."""
+        self._listed.clear()
+        self._renewed_at = self._clock.monotonic()
         self._pods = Reflector(
             ListWatch(self._cluster, PODS, self._namespace), self.store, self._clock, self._status_changed
         )
@@ -66,6 +72,12 @@ class PodInformer:
             self.store.owners,
             self._clock,
             self._status_changed,
+        )
+        self._events = Reflector(
+            ListWatch(self._cluster, EVENTS, self._namespace),
+            self.store.events,
+            self._clock,
+            self._events_changed,
         )
 
     @property
@@ -97,23 +109,32 @@ class PodInformer:
 
     def statuses(self) -> dict[str, FlowStatus]:
         """How well each resource's objects are known, by the resource's name."""
-        return {each.resource: each.status for each in (self._pods, self._replicasets)}
+        return {each.resource: each.status for each in self._reflectors()}
 
     def close(self) -> None:
         """Nothing is held outside the task."""
+
+    def _reflectors(self) -> tuple[Reflector[Any], ...]:
+        return self._pods, self._replicasets, self._events
 
     async def _run_once(self, name: str) -> None:
         """Lists and watches until a task fails. Raises _Restart in a group, when told to start anew."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pods.run(), name=f"reflector pods {name}")
             tasks.create_task(self._replicasets.run(), name=f"reflector replicasets {name}")
+            tasks.create_task(self._watch_events(), name=f"reflector events {name}")
             tasks.create_task(self._fetch_missing(), name=f"fetch replicasets {name}")
             tasks.create_task(self._until_restart(), name=f"restart {name}")
+
+    async def _watch_events(self) -> None:
+        """Rows come first: what explains them is listed after them."""
+        await self._listed.wait()
+        await self._events.run()
 
     async def _until_restart(self) -> None:
         await self._restarting.wait()
         self._restarting.clear()
-        for reflector in (self._pods, self._replicasets):
+        for reflector in self._reflectors():
             reflector.forget()
         raise _Restart
 
@@ -129,8 +150,17 @@ class PodInformer:
 
     def _status_changed(self) -> None:
         if self._pods.status.synced:
+            self._listed.set()
             self.feed.sync()
         self.feed.check_state()
+
+    def _events_changed(self) -> None:
+        """What is not kept right any more is not told."""
+        status = self._events.status
+        right_at = status.confirmed_at() or self._renewed_at
+        refused = status.reason is not None and status.reason.code == "forbidden"
+        if refused or self._clock.monotonic() - right_at >= STALE_AFTER_SECONDS:
+            self.store.events.forget()
 
     def _replicaset_missing(self, key: Key) -> None:
         if not self._missing.full():

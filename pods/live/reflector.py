@@ -80,7 +80,7 @@ class Reflector(Generic[T]):
         self._sink = sink
         self._clock = clock
         self._backoff = backoff or Backoff()
-        self._version = KnownVersion(source.cluster, clock)
+        self._version = KnownVersion(source.cluster, clock, source.resource.apart)
         self._initial: dict[str, T] = {}
         self._settling: asyncio.TimerHandle | None = None
         self._flowing_at: float | None = None
@@ -182,7 +182,8 @@ class Reflector(Generic[T]):
         return pause if self._backoff.failures > 2 else 0.0
 
     async def _list_and_watch(self) -> None:
-        if self._version.value is None and self._cluster.streaming_lists:
+        streams = self._cluster.streaming_lists and not self._source.resource.apart
+        if self._version.value is None and streams:
             try:
                 await self._stream(None)
                 return

@@ -1,4 +1,4 @@
-"""PodStore: the latest record of each pod of one scope, by uid, with its owner worked out.
+"""PodStore: the latest record of each pod of one scope, by uid, with its owner and reason worked out.
 
 The sink of the pods' reflector. It tells its feed which pods changed, and only those whose row did: a
 relist is a diff, and an update that changes nothing shown sends nothing.
@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from pods.domain.podevents import explain
 from pods.kube.listwatch import Event
 from pods.kube.resource import PodRecord
 from pods.live.owners import Key, Owners
+from pods.live.podevents import PodEvents
 
 # Uids of pods that changed, each with its namespace (which outlives the pod's record).
 Changes = dict[str, str]
@@ -26,6 +28,7 @@ class PodStore:
         self._changed = changed
         self._by_replicaset: dict[str, set[str]] = {}
         self.owners = Owners(self._owners_resolved, missing, self._by_replicaset.__contains__)
+        self.events = PodEvents(self._warned, self._is_unwell)
 
     def replace(self, items: list[PodRecord]) -> None:
         """Takes over a whole list as the difference to what is held."""
@@ -60,6 +63,7 @@ class PodStore:
             self._unindex(known)
         self._index(record)
         self._own(record)
+        self._explain(record)
         self.records[record.uid] = record
         if known is None or known.row != record.row or known.labels != record.labels:
             changes[record.uid] = record.row.namespace
@@ -69,8 +73,40 @@ class PodStore:
         if owner != record.row.owner:
             record.row = msgspec.structs.replace(record.row, owner=owner)
 
+    def _explain(self, record: PodRecord) -> None:
+        """Adds to why a pod is not well what its newest warning says; a pod that is well has none."""
+        row = record.row
+        if row.why is None:
+            self.events.released(record.uid)
+            return
+        event = self.events.of(record.uid)
+        if event == record.event or (event and record.event and event.says_the_same(record.event)):
+            return
+        plain = record.plain or row.why
+        why = explain(plain, event, record.told_from) if event is not None else plain
+        record.plain, record.event = (None, None) if why is plain else (plain, event)
+        if why != row.why:
+            record.row = msgspec.structs.replace(row, why=why)
+
+    def _is_unwell(self, uid: str) -> bool:
+        record = self.records.get(uid)
+        return record is not None and record.row.why is not None
+
+    def _warned(self, pods: Iterable[str]) -> None:
+        changes: Changes = {}
+        for uid in pods:
+            record = self.records.get(uid)
+            if record is not None:
+                before = record.row
+                self._explain(record)
+                if record.row is not before:
+                    changes[uid] = before.namespace
+        if changes:
+            self._changed(changes)
+
     def _remove(self, uid: str, changes: Changes) -> None:
         record = self.records.pop(uid, None)
+        self.events.released(uid)
         if record is None:
             return
         changes[uid] = record.row.namespace

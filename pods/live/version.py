@@ -18,12 +18,17 @@ SETTLED_SECONDS = 1.0
 
 
 class KnownVersion:
-    """`value` is None where the next connection has to begin with a list."""
+    """`value` is None where the next connection has to begin with a list.
 
-    def __init__(self, cluster: Cluster, clock: Clock) -> None:
+    Versions of a resource that is kept `apart` are compared with nothing. They are trusted for as long as the
+    others of the cluster are: should its own etcd alone go back, its watch is silent for a while.
+    """
+
+    def __init__(self, cluster: Cluster, clock: Clock, apart: bool = False) -> None:
         self.value: str | None = None
         self._cluster = cluster
         self._clock = clock
+        self._apart = apart
         self._generation = -1
         self._outages = cluster.probe.outages
         self._doubted_at: float | None = None
@@ -32,6 +37,7 @@ class KnownVersion:
         """The server gave a list, an event or a bookmark of this version."""
         if version:
             self.value = version
+        if version and not self._apart:
             self._cluster.history.seen(version)
 
     def forget(self) -> None:
@@ -61,6 +67,8 @@ class KnownVersion:
     async def _compare(self, right_at: float, since: float, ask: Callable[[], Awaitable[str]]) -> None:
         if self._clock.monotonic() - right_at > FORGOTTEN_SECONDS:
             self.value = None
+            return
+        if self._apart:
             return
         try:
             await self._cluster.history.confirm(since, ask)

@@ -20,6 +20,7 @@ def test_the_shop_shows_and_changes_by_itself(page: Page) -> None:
     assert page.locator(ROWS).count() > 10
     expect(page.locator(f"{ROWS}.fresh").first).to_be_attached(timeout=30_000)
     expect(page.locator(f"{ROWS}.bad .why b").first).to_be_visible()
+    expect(page.locator(f"{ROWS}.warn .why .next").first).to_have_text(re.compile(r"\w"))
 
 
 def test_a_row_leads_to_its_pod_and_back_leads_to_the_same_view(page: Page) -> None:

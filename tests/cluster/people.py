@@ -25,13 +25,25 @@ class Rights:
 
 RIGHTS: dict[str, Rights] = {
     "reader": Rights(
-        in_cluster=(("", "pods", _READ), ("apps", "replicasets", _READ), ("", "namespaces", _READ))
+        in_cluster=(
+            ("", "pods", _READ),
+            ("", "events", _READ),
+            ("apps", "replicasets", _READ),
+            ("", "namespaces", _READ),
+        )
     ),
-    "one-namespace": Rights(in_namespace=(("", "pods", _READ), ("apps", "replicasets", _READ))),
+    "one-namespace": Rights(
+        in_namespace=(("", "pods", _READ), ("", "events", _READ), ("apps", "replicasets", _READ))
+    ),
+    "no-events": Rights(in_namespace=(("", "pods", _READ), ("apps", "replicasets", _READ))),
     "only-pods": Rights(in_namespace=(("", "pods", _READ),)),
     "no-replicasets": Rights(in_cluster=(("", "pods", _READ), ("", "namespaces", _READ))),
     "list-only": Rights(
-        in_namespace=(("", "pods", ("get", "list")), ("apps", "replicasets", ("get", "list")))
+        in_namespace=(
+            ("", "pods", ("get", "list")),
+            ("", "events", ("get", "list")),
+            ("apps", "replicasets", ("get", "list")),
+        )
     ),
     "nobody": Rights(),
 }

@@ -33,7 +33,7 @@ async def test_the_census_counts_what_is_there(runtime: Runtime) -> None:
     peers = [Peer(runtime, QUERY) for _ in range(3)]
     for peer in peers:
         await peer.snapshot()
-    await _until(runtime, lambda found: found.upstream_watches == 2)
+    await _until(runtime, lambda found: found.upstream_watches == 3)
     full = await census.take(runtime)
     assert (full.lifecycles, full.watches, full.subscriptions, full.feeds) == (3, 3, 3, 1)
     assert full.tasks == len(asyncio.all_tasks())

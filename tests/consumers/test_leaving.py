@@ -20,6 +20,7 @@ from tests.reliability.log import unpaired
 REFRESHES = 100
 TABS = 50
 GONE_SECONDS = 20.0
+WATCHED_SECONDS = 20.0
 
 # A browser's process: so many sockets, of which it says when all have their rows, and then waits.
 _TABS = """
@@ -93,7 +94,9 @@ async def test_a_page_refreshed_100_times_leaves_as_many_connections_as_before(
         async with view(f"cluster=test&namespace={namespace}") as viewer:
             await viewer.live(namespace)
     assert portal.metric("k8sportal_upstream_watches", resource="pods", namespace=namespace) == 1
-    assert portal.log().count('"watch_opened"') - opened <= 4, "pods and ReplicaSets, from their lists on"
+    assert portal.log().count('"watch_opened"') - opened <= 6, (
+        "pods, ReplicaSets and events, from their lists on"
+    )
     await held.returns()
 
 
@@ -111,6 +114,12 @@ async def test_fifty_tabs_share_one_watch_and_a_killed_browser_leaves_nothing(
         assert portal.metric("k8sportal_viewers", cluster="test", namespace=namespace) == TABS
         assert portal.metric("k8sportal_upstream_watches", resource="pods") == 1
         assert portal.metric("k8sportal_upstream_watches", resource="replicasets") == 1
+        await asyncio.to_thread(
+            portal.wait_until,
+            lambda: portal.metric("k8sportal_upstream_watches", resource="events") == 1,
+            WATCHED_SECONDS,
+            "events are watched once, after the pods",
+        )
         assert control_plane.longrunning_watches("pods") == held.watches + 1
     finally:
         browser.send_signal(signal.SIGKILL)

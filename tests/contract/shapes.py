@@ -22,10 +22,24 @@ class Owner(msgspec.Struct, forbid_unknown_fields=True):
     name: str
 
 
+class Detail(msgspec.Struct, forbid_unknown_fields=True):
+    code: str
+    params: Params
+
+
+class Next(msgspec.Struct, forbid_unknown_fields=True):
+    code: str
+    params: Params
+    summary: str
+
+
 class Why(msgspec.Struct, forbid_unknown_fields=True):
     code: str
     params: Params
     summary: str
+    since: Time | None
+    details: list[Detail]
+    next: Next | None
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True):

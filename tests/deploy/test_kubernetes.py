@@ -30,7 +30,7 @@ from tests.portal import PortalProcess
 from tools.documentation import settings
 
 LIVE_SECONDS = 30.0
-PODS = {("list", "", "pods"), ("watch", "", "pods")}
+PODS = {(verb, "", resource) for verb in ("list", "watch") for resource in ("pods", "events")}
 REPLICASETS = {(verb, "apps", "replicasets") for verb in ("get", "list", "watch")}
 NAMESPACES = {("list", "", "namespaces")}
 # Asked for where a pod comes before its ReplicaSet is known: not at each run.

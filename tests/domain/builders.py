@@ -23,9 +23,16 @@ def running(started_at: str = T1) -> dict[str, Any]:
 
 
 def terminated(
-    code: int = 0, reason: str = "", signal: int = 0, finished_at: str | None = T1, message: str = ""
+    code: int = 0,
+    reason: str = "",
+    signal: int = 0,
+    finished_at: str | None = T1,
+    message: str = "",
+    started_at: str | None = None,
 ) -> dict[str, Any]:
-    end = {"exitCode": code, "reason": reason, "finishedAt": finished_at, "message": message}
+    end: dict[str, Any] = {"exitCode": code, "reason": reason, "finishedAt": finished_at, "message": message}
+    if started_at is not None:
+        end["startedAt"] = started_at
     return {"terminated": {**end, "signal": signal} if signal else end}
 
 

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pods.domain.health import TABLE
-from pods.domain.why import MAX_MESSAGE_LENGTH, SENTENCES, one_line, why
+from pods.domain.oneline import MAX_MESSAGE_LENGTH, one_line
+from pods.domain.why import why
+from pods.domain.whytexts import REASONS
 from tests.domain.builders import container, pod, running, terminated, waiting
 
 
@@ -27,6 +29,17 @@ def test_messages_become_one_short_line(text: str) -> None:
     assert len(line) <= MAX_MESSAGE_LENGTH
     assert len(line.splitlines()) <= 1
     assert not set(line) & set("\x1b\u202e\u2028\n\r\t")
+
+
+def test_what_a_registry_said_is_found_behind_any_number_of_words() -> None:
+    """Nodes repeat the image in each layer of their message: together that is longer than what is shown."""
+    name = f"registry.example.com/{'deep/' * 30}web:1"
+    layers = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": '
+    error = f"ErrImagePull: rpc error: code = NotFound desc = {layers}manifest unknown"
+    subject = pod(container(waiting("ImagePullBackOff", f'Back-off pulling image "{name}": {error}')))
+    found = why(subject, "failing", "ImagePullBackOff")
+    assert found is not None
+    assert (found.code, found.details[0].params) == ("image_not_found", {"message": "manifest unknown"})
 
 
 def test_a_message_of_any_length_is_cut_with_a_sign() -> None:
@@ -62,5 +75,5 @@ def test_every_pod_that_is_not_well_has_a_sentence_without_holes(
     subject = pod(*main, phase=phase, inits=inits)
     found = why(subject, "failing", status)
     assert found is not None
-    assert found.code in SENTENCES
+    assert found.code in REASONS
     assert "{" not in found.summary

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rowFilter } from '../../static/js/pods/filter.js';
+import { reasonOf } from '../../static/js/pods/page.js';
 import { roleFor } from '../../static/js/pods/role.js';
 import { Texts, localeOf } from '../../static/js/pods/texts.js';
 import { ServerClock, clockTime, humanDuration } from '../../static/js/pods/time.js';
@@ -35,6 +36,38 @@ test('the clock of the server is taken from the least delayed frames', () => {
   local = 2000;
   clock.observe(6200);
   assert.equal(clock.now(), 7000, 'the second frame was 800 ms late');
+});
+
+const WHY = {
+  code: 'crash', params: { container: 'web' }, summary: 'English.', since: '2026-01-31T12:00:00Z',
+  details: [{ code: 'one', params: {} }, { code: 'from-later', params: {} }, { code: 'two', params: {} },
+    { code: 'three', params: { n: 3 } }],
+  next: { code: 'log', params: {}, summary: 'English log.' },
+};
+const REASONS = new Texts({
+  ui: { why_since: 'Seit {time}.' },
+  why: { crash: 'Aus: {container}.', one: 'Eins.', two: 'Zwei.', three: 'Drei {n}.', log: 'Lies.', terminating: 'Seit {since}.' },
+}, 'de');
+
+test('a reason is told with its details, the next step, and since when', () => {
+  const told = reasonOf(row('1', { why: WHY }), REASONS);
+  assert.equal(told.first, 'Aus: web.');
+  assert.equal(told.rest, 'Eins. Zwei.');
+  assert.equal(told.next, 'Lies.');
+  assert.match(told.more, /^Drei 3\. Seit .*\d\d:\d\d:\d\d\.$/);
+  assert.equal(told.all, [told.first, told.rest, told.next, told.more].join(' '));
+});
+
+test('a reason of a later release is told in the words that came with it, and once', () => {
+  const told = reasonOf(row('1', { why: { ...WHY, code: 'from-later', next: { ...WHY.next, code: 'new' } } }), REASONS);
+  assert.deepEqual(told, { first: 'English.', rest: '', next: 'English log.', more: '', all: 'English. English log.' });
+});
+
+test('a reason of an earlier release has no details; one that says since when says it once', () => {
+  const { code, params, summary } = WHY;
+  assert.deepEqual(reasonOf(row('1', { why: { code, params, summary } }), REASONS).all, 'Aus: web.');
+  const ending = { code: 'terminating', params: { since: 'soon' }, summary: '', since: WHY.since, details: [], next: null };
+  assert.equal(reasonOf(row('1', { why: ending }), REASONS).all, 'Seit soon.');
 });
 
 test('a time of another day bears its date', () => {

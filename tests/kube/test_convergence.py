@@ -16,7 +16,7 @@ from pods.kube.listwatch import Event, ListWatch
 from tests.cluster.control_plane import ControlPlane
 from tests.kube.conftest import MakeCluster
 from tests.kube.proxy import TcpProxy
-from tests.kube.viewer import both_watches, open_watches, requests_made, viewing
+from tests.kube.viewer import all_watches, open_watches, requests_made, viewing
 from tests.kube.writer import Writer, running
 
 # A page shows a change within a second of the Kubernetes API; tests allow five times a figure.
@@ -51,7 +51,9 @@ async def test_creates_patches_and_deletes_show_within_a_second(cluster: Cluster
         assert set(viewer.cells().values()) == {("new", "1/1", "Running", "2")}
         print(f"slowest change, from the write on: {slowest * 1000:.0f} ms")
         assert slowest < SHOWN_SECONDS * TOLERANCE
-        assert await both_watches(viewer, cluster) == {("watch", "200"): 2}, "pods and ReplicaSets"
+        assert await all_watches(viewer, cluster) == {("watch", "200"): 3, ("list", "200"): 1}, (
+            "pods, ReplicaSets, and events, which are not streamed"
+        )
 
 
 async def test_a_pod_made_again_under_its_name_is_a_removal_and_an_arrival(
@@ -76,7 +78,7 @@ async def test_what_happened_while_the_connection_was_broken_is_there_after(
     await writer.pod("changed")
     async with viewing(cluster_by_proxy, writer.namespace) as viewer:
         await viewer.agrees(writer.truth)
-        before = await both_watches(viewer, cluster_by_proxy)
+        before = await all_watches(viewer, cluster_by_proxy)
         await proxy.cut()
         await writer.delete("again")
         await writer.delete("deleted")
@@ -118,7 +120,7 @@ async def test_a_dead_link_is_stale_after_5_s_and_never_called_live_with_old_row
     await writer.pod("old")
     async with viewing(cluster_by_proxy, writer.namespace) as viewer:
         await viewer.agrees(writer.truth)
-        await both_watches(viewer, cluster_by_proxy)
+        await all_watches(viewer, cluster_by_proxy)
         proxy.swallow()
         took = await viewer.sees(
             lambda: viewer.state.state == "stale", "stale", STALE_SECONDS + STALE_TOLERANCE

@@ -68,14 +68,20 @@ async def test_300_namespaces_are_watched_at_once(
             await _until(lambda: open_watches(cluster) == WATCHED, "all watches open", SYNCED_SECONDS)
             replicasets = partial(open_watches, cluster, "replicasets")
             await _until(lambda: replicasets() == WATCHED, "all watches open", SYNCED_SECONDS)
+            events = partial(open_watches, cluster, "events")
+            await _until(lambda: events() == WATCHED, "all watches open", SYNCED_SECONDS)
             assert await asyncio.to_thread(_server_has, crowded_control_plane, before + WATCHED)
             for viewer in viewers:
                 viewer.take()
                 assert len(viewer.rows) == PODS // NAMESPACES
                 assert viewer.state.state == "live"
-            assert requests_made(cluster) == {("watch", "200"): 2 * WATCHED}, "no scope asked twice"
+            assert requests_made(cluster) == {
+                ("watch", "200"): 3 * WATCHED,
+                ("list", "200"): WATCHED,
+            }, "no scope asked twice"
         await _until(lambda: open_watches(cluster) == 0, "no watch left", GONE_SECONDS)
         await _until(lambda: replicasets() == 0, "no watch left", GONE_SECONDS)
+        await _until(lambda: events() == 0, "no watch left", GONE_SECONDS)
     assert await asyncio.to_thread(_server_has, crowded_control_plane, before)
 
 

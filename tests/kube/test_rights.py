@@ -27,6 +27,7 @@ async def test_one_namespace_is_enough_where_namespaces_may_not_be_listed(
         assert viewer.state.reason is None
         assert open_watches(cluster, "pods") == 1
         assert open_watches(cluster, "replicasets") == 1
+        await viewer.sees(lambda: open_watches(cluster, "events") == 1, "the watch of events")
     with pytest.raises(Forbidden) as refused:
         await list_namespaces(cluster)
     assert refused.value.reason.params["resource"] == "namespaces"

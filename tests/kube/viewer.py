@@ -26,6 +26,7 @@ class Viewer:
     """Merges the frames of one subscription, as a browser does. `removed` are uids, in order."""
 
     def __init__(self, hub: Hub, cluster: str, namespace: str, filter: ViewFilter) -> None:
+        self.hub = hub
         self.rows: dict[str, dict[str, Any]] = {}
         self.removed: list[str] = []
         self._woken = asyncio.Event()
@@ -147,11 +148,11 @@ def requests_made(cluster: Cluster) -> dict[tuple[str, str], int]:
     return found
 
 
-async def both_watches(viewer: Viewer, cluster: Cluster) -> dict[tuple[str, str], int]:
-    """Waits until pods and ReplicaSets are watched; the requests made by then."""
+async def all_watches(viewer: Viewer, cluster: Cluster) -> dict[tuple[str, str], int]:
+    """Waits until pods, ReplicaSets and events are watched; the requests made by then."""
+    resources = ("pods", "replicasets", "events")
     await viewer.sees(
-        lambda: open_watches(cluster, "pods") == 1 and open_watches(cluster, "replicasets") == 1,
-        "both watches",
+        lambda: all(open_watches(cluster, resource) == 1 for resource in resources), "all watches"
     )
     return requests_made(cluster)
 

@@ -7,21 +7,23 @@ from typing import Any
 import pytest
 
 from pods.clock import Clock
+from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
 from pods.kube.cluster import Cluster
 from pods.kube.errors import Forbidden, NotFound
-from pods.kube.resource import PODS, REPLICASETS, PodRecord, ReplicaSetRecord, Resource
+from pods.kube.resource import REPLICASETS, PodRecord, ReplicaSetRecord, Resource
 from pods.live import informer
 from tests.live.fakes import FakeCluster, FakeListWatch, World
 
 
 class FakeApi:
-    """A cluster with pods and ReplicaSets, in place of what pods.live.informer would ask."""
+    """A cluster with pods, ReplicaSets and events, in place of what pods.live.informer would ask."""
 
     def __init__(self, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         self.cluster = FakeCluster(clock)
         self.pods: World[PodRecord] = World()
         self.replicasets: World[ReplicaSetRecord] = World()
+        self.events: World[PodEvent] = World()
         self.fetched: list[tuple[str, str]] = []
         self.may_get_replicasets = True
         self.sources: list[FakeListWatch[Any]] = []
@@ -39,7 +41,7 @@ class FakeApi:
         return sum(source.open for source in self.sources if source.resource.name == resource)
 
     def _listwatch(self, cluster: FakeCluster, resource: Resource[Any], namespace: str) -> FakeListWatch[Any]:
-        world: World[Any] = self.pods if resource is PODS else self.replicasets
+        world: World[Any] = getattr(self, resource.name)
         source = FakeListWatch(cluster, resource, namespace, world)
         self.prepare(source)
         self.sources.append(source)

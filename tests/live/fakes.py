@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from pods.clock import Clock
 from pods.domain.pod import OwnerRef
+from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
 from pods.domain.row import Health, Owner, Row
 from pods.kube.cluster import Cluster
@@ -20,7 +21,7 @@ from pods.kube.probe import Probe
 from pods.kube.resource import Page, PodRecord, ReplicaSetRecord, Resource
 from pods.kube.source import DemoSource
 
-T = TypeVar("T", bound=PodRecord | ReplicaSetRecord)
+T = TypeVar("T", bound=PodRecord | ReplicaSetRecord | PodEvent)
 Piece = TypeVar("Piece")
 # A loop without a pause takes no virtual time: it has to end some other way.
 MOST_REQUESTS = 2000
@@ -280,6 +281,6 @@ def _event(change: Change[T]) -> Event[T]:
     return Event(change.type, copy.copy(change.item), str(change.version))
 
 
-def _within(item: PodRecord | ReplicaSetRecord, namespace: str) -> bool:
+def _within(item: PodRecord | ReplicaSetRecord | PodEvent, namespace: str) -> bool:
     of = item.row.namespace if isinstance(item, PodRecord) else item.namespace
     return namespace in ("*", of)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pods.domain.pod import OwnerRef
+from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
-from pods.domain.row import Why
+from pods.domain.row import Detail, Next, ParamValue, Why
 from pods.domain.scope import Scope
 from pods.kube.resource import PodRecord
 from pods.live.messages import (
@@ -42,9 +43,18 @@ def record(number: int, padding: int = 0) -> PodRecord:
     made = pod(
         str(number), controller=OwnerRef("ReplicaSet", "web-1", "rs"), labels={"é": "x"}, padding=padding
     )
-    why = Why("image", {"image": "a:1", "seconds": 2.5, "none": None}, "The image …")
+    details = (Detail("said", {"count": 1}),)
+    step = Next("look", {"at": "it"}, "Look.")
+    params: dict[str, ParamValue] = {"image": "a:1", "seconds": 2.5, "none": None}
+    why = Why("image", params, "The image …", "2026-01-01T00:00:00Z", details, step)
+    event = PodEvent("e-1", "shop", str(number), "Failed", "no such image", "web", "2026-01-01T00:00:00Z")
     return msgspec.structs.replace(
-        made, row=msgspec.structs.replace(made.row, why=why), version=2**63 + number
+        made,
+        row=msgspec.structs.replace(made.row, why=why),
+        version=2**63 + number,
+        told_from="~",
+        plain=Why("plain", {}, "Plain."),
+        event=event,
     )
 
 

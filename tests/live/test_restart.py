@@ -36,7 +36,9 @@ async def test_a_restart_lists_and_watches_anew_and_sends_nothing_that_did_not_c
     for resource in ("pods", "replicasets"):
         assert api.source("shop", resource).asked() == ["stream", "stream"]
         assert api.open(resource) == 1
-    assert {name: status.restarts for name, status in statuses(hub).items()} == {"pods": 1, "replicasets": 1}
+    assert api.source("shop", "events").asked() == ["list", "watch", "list", "watch"]
+    restarts = {name: status.restarts for name, status in statuses(hub).items()}
+    assert restarts == {"pods": 1, "replicasets": 1, "events": 1}
     assert not [frame for frame in desk.browser.frames[seen:] if frame["type"] != "feed"]
     assert {frame["state"] for frame in desk.browser.frames[seen:]} <= {"live"}
     assert (hub.running()[0].task, hub.feed(SHOP)) == (task, feed)

@@ -31,13 +31,19 @@ async def test_replicas_share_one_watch(fleet: Fleet, control_plane: ControlPlan
             there = await asyncio.to_thread(pod_watches, control_plane)
             print(f"{len(everybody)} viewers, 3 portals: {there - before} watch, {took:.2f} s")
             assert there - before == 1
-            assert sorted(await asyncio.to_thread(fleet.watches, namespace, "replicasets")) == [0, 0, 1]
+            for resource in ("replicasets", "events"):
+                shared = partial(_one_watches, fleet, namespace, resource)
+                await asyncio.to_thread(fleet.portals[0].wait_until, shared, 20, f"one watch of {resource}")
             for viewer in everybody:
                 check_steady(viewer)
     portal = fleet.portals[0]
     wait = portal.wait_until
     await asyncio.to_thread(wait, lambda: sum(fleet.watches(namespace)) == 0, 20, "no watch is left")
     await asyncio.to_thread(wait, lambda: portal.metric("k8sportal_fleet_scopes") == 0, 20, "no part either")
+
+
+def _one_watches(fleet: Fleet, namespace: str, resource: str) -> bool:
+    return sorted(fleet.watches(namespace, resource)) == [0, 0, 1]
 
 
 async def _at_rest(fleet: Fleet, control_plane: ControlPlane) -> int:

@@ -48,12 +48,29 @@ export function setShape(svg, health) {
   svg.firstElementChild.setAttribute('href', icon);
 }
 
-/** The sentence of a row's `why`, split after its first full stop: the reason, then the rest. */
+/** So many details stand before the next step, where all is one line. */
+const DETAILS_FIRST = 2;
+
+/**
+ * What a row's `why` says: the reason, its first details, the next step, and the rest (further details, and
+ * since when). A reason that the catalogue does not know is told in the portal's own words, and alone.
+ *
+ * @returns {{first: string, rest: string, next: string, more: string, all: string}} `all`: joined
+ */
 export function reasonOf(row, texts) {
-  const { code, params, summary } = row.why;
-  const sentence = texts.sentence('why', code, params, summary);
-  const [, first, rest] = /^(.*?(?:[.](?=\s)|。))\s*(.*)$/s.exec(sentence) ?? [null, sentence, ''];
-  return { first, rest };
+  const { code, params, summary, since, details, next } = row.why;
+  const words = (one, fallback) => texts.sentence('why', one.code, one.params, fallback);
+  const known = words({ code, params }, null);
+  const told = known === null ? [] : (details ?? []).map((one) => words(one, '')).filter(Boolean);
+  const saysSince = known === null || !since || params?.since !== undefined;
+  const begun = saysSince ? [] : [texts.ui('why_since', { time: since })];
+  const parts = {
+    first: known ?? summary,
+    rest: told.slice(0, DETAILS_FIRST).join(' '),
+    next: next ? words(next, next.summary) : '',
+    more: [...told.slice(DETAILS_FIRST), ...begun].join(' '),
+  };
+  return { ...parts, all: Object.values(parts).filter(Boolean).join(' ') };
 }
 
 /** A name in three parts: the owner's prefix, the middle, and the part that differs. */

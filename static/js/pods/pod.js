@@ -107,9 +107,10 @@ class PodPage {
   drawReason(row, gone) {
     byId('fact-why').hidden = gone || !row.why;
     if (row.why) {
-      const { first, rest } = reasonOf(row, this.texts);
+      const { first, rest, next, more } = reasonOf(row, this.texts);
       setText(byId('fact-reason'), first);
-      setText(byId('fact-rest'), rest);
+      setText(byId('fact-rest'), `${rest} ${more}`.trim());
+      setText(byId('fact-next'), next);
     }
   }
 

@@ -20,6 +20,7 @@ export const FRESH_FOR = 2500;
 const OVERSCAN = 200;
 const SPARE_NODES = 60;
 const NONE = '–';
+const NO_REASON = { first: '', rest: '', next: '', more: '', all: '' };
 
 export class Table {
   #body;
@@ -254,10 +255,12 @@ export class Table {
     setText(node.kind, row.owner?.kind ?? '');
     setText(node.owner, row.owner?.name ?? NONE);
     node.why.hidden = !row.why;
-    const { first, rest } = row.why ? reasonOf(row, texts) : { first: '', rest: '' };
-    setText(node.reason, first);
-    setText(node.rest, rest);
-    node.why.title = `${first} ${rest}`.trim();
+    const words = row.why ? reasonOf(row, texts) : NO_REASON;
+    setText(node.reason, words.first);
+    setText(node.rest, words.rest);
+    setText(node.next, words.next);
+    setText(node.more, words.more);
+    node.why.title = words.all;
   }
 
   #ages(node, row, now) {

@@ -65,6 +65,22 @@ END: dict[str, str] = {
     "too_many": N_("Close other pages of the portal. This one comes back by itself."),
 }
 
+# What is wrong with a word of the filter; the keys are the codes of query.js.
+FILTER: dict[str, str] = {
+    "unknown_key": N_(
+        "“{word}” is left out: there is no “{key}:”. "
+        "Put the word in quotes to look for it as it is, or use one of {keys}"
+    ),
+    "no_value": N_("“{word}” is left out: it lacks what to look for."),
+    "bad_restarts": N_("“{word}” is left out: “restarts:” takes a number, as in restarts:>3 or restarts:0."),
+    "bad_age": N_(
+        "“{word}” is left out: “age:” takes a comparison and a length of time, as in age:<10m or age:>=1d12h."
+    ),
+    "bad_health": N_("“{word}” is left out: “health:” is one of {allowed}."),
+    "bad_label": N_("“{word}” is left out: write label:app, label:app=web or label:app!=web."),
+    "open_quote": N_("{word} lacks its closing quote."),
+}
+
 # What only the page itself knows about its feed.
 FEED: dict[str, str] = {
     "portal_lost": N_("The portal does not answer. The page tries again by itself."),
@@ -81,6 +97,7 @@ def catalogue() -> dict[str, dict[str, Entry]]:
         "feed": _translated(reasons.SENTENCES | FEED),
         "error": _translated(protocol.ERROR_SENTENCES | selectors.SENTENCES),
         "end": _translated(END),
+        "filter": _translated(FILTER),
         "sockets": _translated(arrival.SENTENCES),
     }
 

@@ -120,3 +120,20 @@ test('200 changes among 10,000 rows are merged and sorted within 7 ms', (context
   context.diagnostic(`median ${median.toFixed(2)} ms a batch`);
   assert.ok(median < 7 * 5, `${median} ms (goal 7 ms; five times that is allowed)`);
 });
+
+test('rows enter and leave a filter by growing older', () => {
+  const clock = { time: Date.parse('2026-01-01T00:05:00Z'), now: () => clock.time };
+  const index = new RowIndex(view('?q=age:<10m&group=none'), clock);
+  index.apply([row('1', { name: 'a' }), row('2', { name: 'b', created: '2026-01-01T00:04:00Z' })], []);
+  assert.deepEqual(names(index), ['a', 'b']);
+  assert.equal(index.judgeAgain(), false);
+  clock.time += 5 * 60_000;
+  assert.equal(index.judgeAgain(), true);
+  assert.deepEqual(names(index), ['b']);
+  index.setView(view('?q=-age:<10m&group=none'));
+  assert.deepEqual(names(index), ['a']);
+  clock.time += 5 * 60_000;
+  assert.equal(index.judgeAgain(), true);
+  assert.deepEqual(names(index), ['a', 'b']);
+  assert.equal(index.height, 68);
+});

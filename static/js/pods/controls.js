@@ -6,7 +6,6 @@ import { narrows, readView } from './url.js';
 
 /** @param {PodsPage} page whose `view` the controls read and change, by `setView` */
 export function bindFilters(page) {
-  bindSearch(page);
   byId('status').addEventListener('change', (event) => {
     const { value } = event.target;
     page.setView({ status: new Set(value === '' ? [] : [value]) });
@@ -25,32 +24,10 @@ export function bindFilters(page) {
   }
 }
 
-/** What is typed in one go is one step of the browser's history. */
-function bindSearch(page) {
-  const field = byId('q');
-  let typing = false;
-  field.addEventListener('input', () => {
-    page.setView({ q: field.value }, !typing);
-    typing = true;
-  });
-  field.addEventListener('blur', () => {
-    typing = false;
-  });
-  field.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') {
-      event.preventDefault();
-      if (field.value === '') {
-        field.blur();
-      } else {
-        page.setView({ q: '' }, false);
-      }
-    } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
-      event.preventDefault();
-      page.table.move(0);
-    }
-  });
+/** Back and forward. */
+export function bindHistory(page) {
   addEventListener('popstate', () => {
-    typing = false;
+    page.search.rest();
     page.view = readView(location.search);
     page.showView();
   });

@@ -11,11 +11,17 @@ import { comparator, sortKeys } from './sort.js';
 export class RowIndex {
   #entries = new Map();
   #accepts = () => true;
+  #clock;
   #keys;
   #compare;
   #heights = { plain: 34, reason: 60 };
 
-  constructor(view) {
+  /**
+   * @param {object} view as readView gives it
+   * @param {{now: () => number}} clock the server's, for filters by age
+   */
+  constructor(view, clock = Date) {
+    this.#clock = clock;
     /** Entries (`{row, hay, rank, key, shown, leaving, freshUntil, top, height}`) in their order. */
     this.order = [];
     /** Pixels that all shown rows take. */
@@ -33,6 +39,13 @@ export class RowIndex {
 
   get(uid) {
     return this.#entries.get(uid);
+  }
+
+  /** All rows, shown or not. */
+  *rows() {
+    for (const { row } of this.#entries.values()) {
+      yield row;
+    }
   }
 
   /** The row's place in the list, -1 where it is not shown. */
@@ -58,7 +71,7 @@ export class RowIndex {
 
   /** Takes another filter or order: `{q, health, status, sort}`. */
   setView(view) {
-    this.#accepts = rowFilter(view);
+    this.#accepts = rowFilter(view, this.#clock);
     this.#keys = sortKeys(view.sort);
     this.#compare = comparator(view.sort);
     this.order = [];
@@ -69,6 +82,19 @@ export class RowIndex {
     }
     this.order.sort(this.#compare);
     this.#layout();
+  }
+
+  /** Time went on: asks the filter again about each row; whether any enters or leaves. */
+  judgeAgain() {
+    const differing = [...this.#entries.values()].filter((entry) => this.#accepts(entry) !== entry.shown);
+    if (differing.length === 0) {
+      return false;
+    }
+    differing.forEach(leave);
+    this.#takeOut();
+    this.#insert(differing.filter((entry) => this.#place(entry)));
+    this.#layout();
+    return true;
   }
 
   /** Takes other row heights: `{plain, reason}` in pixels. */

@@ -1,11 +1,13 @@
 /** The page of pods: rows, filters, order and keys joined with one live view. */
 import { attach } from './browser.js';
-import { bindFilters, bindPageKeys, bindSorting } from './controls.js';
+import { bindFilters, bindHistory, bindPageKeys, bindSorting } from './controls.js';
 import { emptyWords } from './empty.js';
 import { FeedView } from './feedview.js';
+import { ages } from './filter.js';
 import { RowIndex } from './index.js';
 import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
+import { SearchBox } from './searchbox.js';
 import { COLUMNS } from './sort.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
@@ -19,7 +21,6 @@ class PodsPage {
     this.config = config;
     this.texts = texts;
     this.view = readView(location.search);
-    this.index = new RowIndex(this.view);
     this.pending = new Map();
     this.pendingFresh = false;
     this.summaryAt = null;
@@ -28,6 +29,7 @@ class PodsPage {
       feed: () => this.drawFeed(),
       refused: (frame) => this.refused(frame),
     });
+    this.index = new RowIndex(this.view, this.live.clock);
     this.table = new Table(
       { body: byId('rows'), template: byId('row-template'), index: this.index },
       {
@@ -39,11 +41,13 @@ class PodsPage {
     );
     this.summary = new Summary(config, texts);
     this.feedView = new FeedView(config, texts, this.live);
+    this.search = new SearchBox(this);
   }
 
   start() {
     this.bindLayout();
     bindFilters(this);
+    bindHistory(this);
     bindSorting(this);
     bindPageKeys(this);
     this.showView();
@@ -71,9 +75,15 @@ class PodsPage {
     this.rowsFrame ??= requestAnimationFrame(() => {
       this.rowsFrame = undefined;
       this.mergeRows();
-      this.table.draw();
-      this.drawEmpty();
+      this.drawRows();
     });
+  }
+
+  drawRows() {
+    byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
+    this.table.draw();
+    this.drawEmpty();
+    this.scheduleSummary();
   }
 
   mergeRows() {
@@ -89,8 +99,6 @@ class PodsPage {
     this.pending.clear();
     const freshUntil = this.pendingFresh ? performance.now() + FRESH_FOR : null;
     this.index.apply(upserts, removes, freshUntil);
-    byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
-    this.scheduleSummary();
   }
 
   scheduleSummary() {
@@ -184,8 +192,18 @@ class PodsPage {
 
   everySecond() {
     if (document.visibilityState === 'visible') {
+      if (ages(this.view)) {
+        this.grownOlder();
+      }
       this.table.tick();
       this.drawFeed();
+    }
+  }
+
+  /** Rows enter and leave a filter by their age. */
+  grownOlder() {
+    if (this.index.judgeAgain()) {
+      this.drawRows();
     }
   }
 
@@ -204,10 +222,8 @@ class PodsPage {
   }
 
   showView() {
-    const { q, sort } = this.view;
-    if (byId('q').value !== q) {
-      byId('q').value = q;
-    }
+    const { sort } = this.view;
+    this.search.draw();
     byId('not-well').setAttribute('aria-pressed', String(sort.notWell));
     for (const column of COLUMNS) {
       const header = byId(`col-${column}`);

@@ -35,6 +35,8 @@ UI: dict[str, str] = {
     "health_waiting": N_("Not ready yet"),
     "health_running": N_("Running"),
     "health_done": N_("Completed"),
+    "no_owner": N_("Without an owner"),
+    "no_node": N_("On no node"),
     "loading": N_("Loading pods"),
     "loading_help": N_("The first list is on its way."),
     "no_rows_stale": N_("No pods to show yet"),
@@ -115,6 +117,7 @@ def _counted() -> dict[str, Entry]:
             "pods": ngettext("{count} pod", "{count} pods", one),
             "owners": ngettext("{count} owner", "{count} owners", one),
             "nodes": ngettext("{count} node", "{count} nodes", one),
+            "completed_pods": ngettext("{count} completed pod", "{count} completed pods", one),
             "shown_of": ngettext("{shown} of {count} pod", "{shown} of {count} pods", one),
             "stale_part": ngettext(
                 "{count} of {all} namespaces is concerned.", "{count} of {all} namespaces are concerned.", one

@@ -19,6 +19,7 @@ export function bindFilters(page) {
       page.setView({ health: chosen });
     });
   }
+  byId('group').addEventListener('change', (event) => page.setView({ group: event.target.value }));
   for (const id of ['clear', 'narrowed']) {
     byId(id).addEventListener('click', () => page.clear());
   }
@@ -68,15 +69,37 @@ export function bindPageKeys(page) {
     g: () => page.table.move(-Infinity),
     G: () => page.table.move(Infinity),
     Enter: (event) => openActive(page, event),
+    ...rowKeys(page),
     Escape: () => leave(page),
     '?': () => help.showModal(),
   });
 }
 
-/** Opens the row that the keys stand on, where its link has not the focus itself. */
-function openActive(page, event) {
-  const address = page.table.activeAddress();
-  if (address !== null && event.target === document.body) {
+/** Keys that work only where the focus is in a row; elsewhere they belong to the browser. */
+function rowKeys({ table }) {
+  const inRows = (action) => (event) => {
+    if (byId('rows').contains(event.target)) {
+      event.preventDefault();
+      action(event.target);
+    }
+  };
+  return {
+    ArrowDown: inRows(() => table.move(1)),
+    ArrowUp: inRows(() => table.move(-1)),
+    ArrowRight: inRows(() => table.fold(true)),
+    ArrowLeft: inRows(() => table.fold(false)),
+    o: inRows((target) => target.click()),
+    ' ': inRows((target) => target.click()),
+  };
+}
+
+/** Opens what the keys stand on. A link opens by itself. */
+function openActive({ table }, event) {
+  const address = table.activeAddress();
+  if (event.target.matches('[aria-expanded]')) {
+    event.preventDefault();
+    event.target.click();
+  } else if (address !== null && event.target === document.body) {
     location.assign(address);
   }
 }

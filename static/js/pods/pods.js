@@ -4,6 +4,7 @@ import { bindFilters, bindHistory, bindPageKeys, bindSorting } from './controls.
 import { emptyWords } from './empty.js';
 import { FeedView } from './feedview.js';
 import { ages } from './filter.js';
+import { Folds } from './folds.js';
 import { RowIndex } from './index.js';
 import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
@@ -29,13 +30,18 @@ class PodsPage {
       feed: () => this.drawFeed(),
       refused: (frame) => this.refused(frame),
     });
-    this.index = new RowIndex(this.view, this.live.clock);
+    this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster));
     this.table = new Table(
-      { body: byId('rows'), template: byId('row-template'), index: this.index },
+      {
+        body: byId('rows'),
+        templates: { pod: byId('row-template'), header: byId('group-template') },
+        index: this.index,
+      },
       {
         texts,
         clock: this.live.clock,
         podAddress: (row) => this.podAddress(row),
+        toggle: (header) => this.toggle(header),
         covered: () => this.covered(),
       },
     );
@@ -99,6 +105,13 @@ class PodsPage {
     this.pending.clear();
     const freshUntil = this.pendingFresh ? performance.now() + FRESH_FOR : null;
     this.index.apply(upserts, removes, freshUntil);
+  }
+
+  /** Opens or closes a group. */
+  toggle(header) {
+    this.index.setOpen(header, !header.open);
+    this.table.active = header;
+    this.drawRows();
   }
 
   scheduleSummary() {
@@ -222,8 +235,9 @@ class PodsPage {
   }
 
   showView() {
-    const { sort } = this.view;
+    const { group, sort } = this.view;
     this.search.draw();
+    byId('group').value = group;
     byId('not-well').setAttribute('aria-pressed', String(sort.notWell));
     for (const column of COLUMNS) {
       const header = byId(`col-${column}`);

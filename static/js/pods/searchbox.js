@@ -146,7 +146,7 @@ export class SearchBox {
 
   #toRows() {
     this.#close();
-    this.#page.table.move(0);
+    this.#page.table.enter();
   }
 
   #escape() {

@@ -64,14 +64,15 @@ export function comparator({ descending }) {
     compare(a.row.uid, b.row.uid);
 }
 
-function compareKeys(a, b, sign) {
+/** Compares two keys of rows or groups, `sign` -1 for descending; null is last either way. */
+export function compareKeys(a, b, sign) {
   if (a === null || b === null) {
     return a === b ? 0 : a === null ? 1 : -1;
   }
   return sign * compare(a, b);
 }
 
-function compare(a, b) {
+export function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

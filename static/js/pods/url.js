@@ -1,10 +1,11 @@
 /**
- * The view in the URL: what is looked for and in which order, beside what the portal was asked for
+ * The view in the URL: what is looked for, in which groups and order, beside what the portal was asked for
  * (cluster, namespaces, deployment, selector), which stays as it is.
  */
+import { GROUPINGS } from './groups.js';
 import { HEALTHS, formatSort, parseSort } from './sort.js';
 
-/** Reads `{q, health, status, sort}` from a query string; what is not understood is left out. */
+/** Reads `{q, health, status, sort, group}` from a query string; what is not understood is left out. */
 export function readView(search) {
   const params = new URLSearchParams(search);
   return {
@@ -12,13 +13,14 @@ export function readView(search) {
     health: new Set(params.getAll('health').filter((health) => HEALTHS.includes(health))),
     status: new Set(params.getAll('status').filter(Boolean)),
     sort: parseSort(params.get('sort')),
+    group: GROUPINGS.includes(params.get('group')) ? params.get('group') : GROUPINGS[0],
   };
 }
 
 /** Writes the view into a query string, keeping every other parameter; begins with `?` or is empty. */
 export function writeView(search, view) {
   const params = new URLSearchParams(search);
-  for (const name of ['q', 'health', 'status', 'sort']) {
+  for (const name of ['q', 'health', 'status', 'sort', 'group']) {
     params.delete(name);
   }
   if (view.q.trim() !== '') {
@@ -33,6 +35,9 @@ export function writeView(search, view) {
   const sort = formatSort(view.sort);
   if (sort !== '') {
     params.set('sort', sort);
+  }
+  if (view.group !== GROUPINGS[0]) {
+    params.set('group', view.group);
   }
   const text = params.toString();
   return text === '' ? '' : `?${text}`;

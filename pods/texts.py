@@ -30,6 +30,7 @@ UI: dict[str, str] = {
     "as_of": N_("as of {time}, your time"),
     "ago": N_("({age} ago)"),
     "gone": N_("Gone {time}"),
+    "left": N_("Left {time}"),
     "gone_help": N_("This pod is no longer in the cluster."),
     "health_failing": N_("Failing"),
     "health_waiting": N_("Not ready yet"),

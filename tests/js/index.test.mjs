@@ -61,7 +61,7 @@ test('counts and statuses follow every change', () => {
 test('only what changed bears the mark', () => {
   const index = new RowIndex(view());
   index.apply([row('1'), row('2')], []);
-  index.apply([row('1', { restarts: 1 })], [], 500);
+  index.apply([row('1', { restarts: 1 })], [], { freshUntil: 500, left: new Map() });
   assert.equal(index.get('1').freshUntil, 500);
   assert.equal(index.get('2').freshUntil, 0);
 });

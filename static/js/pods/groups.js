@@ -52,14 +52,21 @@ export class Group {
     this.counts = { failing: 0, waiting: 0, running: 0, done: 0 };
     this.header = header(this, `group ${id}`, 1);
     this.fold = header(this, `done ${id}`, 2);
+    /** How many pods it has that did not leave. */
+    this.live = 0;
     this.coming = [];
     this.rank = 0;
     this.key = null;
   }
 
-  /** How many rows it has. */
+  /** How many rows it has, those that left included. */
   get size() {
     return this.rows.length + this.done.length;
+  }
+
+  /** Whether all its pods are completed ones of a Job. */
+  get allDone() {
+    return this.live > 0 && this.live === this.done.length;
   }
 
   /** Closes the gaps of the entries that leave, in one pass. */
@@ -80,16 +87,19 @@ export class Group {
   /** Finds its place among the groups, which its first row tells. */
   rankBy({ notWell, column }) {
     const first = this.rows[0] ?? this.done[0];
-    const allDone = this.rows.length === 0 && this.done.length > 0;
-    this.rank = notWell && allDone ? ALL_DONE : first.rank;
+    this.rank = notWell && this.allDone ? ALL_DONE : first.rank;
     this.key = column === 'name' ? this.name : first.key;
   }
 
   #count() {
     const { counts } = this;
     Object.assign(counts, { failing: 0, waiting: 0, running: 0, done: this.done.length });
-    for (const { row } of this.rows) {
-      counts[row.health] += 1;
+    this.live = this.done.length;
+    for (const { row, left } of this.rows) {
+      if (left === null) {
+        counts[row.health] += 1;
+        this.live += 1;
+      }
     }
   }
 }

@@ -6,6 +6,7 @@
  * groups. 200 changes among 10,000 rows cost a few walks over arrays and no full sort. Heights
  * are known from the data, so nothing is measured.
  */
+import { Departed } from './departed.js';
 import { rowFilter } from './filter.js';
 import { Group, folds, groupComparator, placeOf } from './groups.js';
 import { List } from './list.js';
@@ -14,6 +15,7 @@ import { narrows } from './url.js';
 
 export class RowIndex {
   #entries = new Map();
+  #departed = new Departed();
   #groups = new Map();
   #sorted = [];
   #accepts = () => true;
@@ -34,12 +36,13 @@ export class RowIndex {
     this.#folds = folded;
     /**
      * What the list shows, in its order: headers (see groups.js) and entries (`{id, row, level, hay, rank,
-     * key, shown, leaving, folded, group, freshUntil, top, height, at}`).
+     * key, shown, leaving, folded, group, freshUntil, left, top, height, at}`; `left` as `apply` takes it
+     * for a pod that is no more, else null).
      */
     this.order = [];
     /** Pixels that they take. */
     this.height = 0;
-    /** How many rows the filter lets through, folded away or not. */
+    /** How many pods the filter lets through, folded away or not; those that left are not counted. */
     this.matching = 0;
     this.counts = { failing: 0, waiting: 0, running: 0, done: 0 };
     /** How many pods have each status. */
@@ -91,7 +94,7 @@ export class RowIndex {
     this.#compare = comparator(view.sort);
     this.#groups.clear();
     this.#sorted = [];
-    this.#place(this.#entries.values(), new Set());
+    this.#place([...this.#entries.values(), ...this.#departed.entries()], new Set());
     this.#arrange();
   }
 
@@ -112,22 +115,43 @@ export class RowIndex {
    *
    * @param {Iterable<object>} upserts rows
    * @param {Iterable<string>} removes uids
-   * @param {number|null} freshUntil until when changed rows bear the mark, null for no mark
+   * @param {{freshUntil: number, left: Map<string, {at: number, now: number}>}|null} news until when
+   *   changed rows bear the mark, and when each pod left, by the reader's clock and by the server's;
+   *   null for what is no news, as a first picture, or a namespace taken away: then pods leave no
+   *   trace, and those that did are forgotten
    */
-  apply(upserts, removes, freshUntil = null) {
+  apply(upserts, removes, news = null) {
     const touched = new Set();
-    for (const uid of removes) {
-      this.#remove(uid, touched);
+    if (news === null) {
+      this.#departed.clear().forEach((entry) => this.#leave(entry, touched));
     }
     const changed = new Set();
+    for (const uid of removes) {
+      this.#remove(uid, news?.left.get(uid) ?? null, touched, changed);
+    }
     for (const row of upserts) {
-      const entry = this.#put(row);
+      const entry = this.#put(row, touched);
       this.#leave(entry, touched);
-      entry.freshUntil = freshUntil ?? entry.freshUntil;
+      entry.freshUntil = news?.freshUntil ?? entry.freshUntil;
       changed.add(entry);
     }
+    this.#departed.overflow().forEach((entry) => {
+      changed.delete(entry);
+      this.#leave(entry, touched);
+    });
     this.#place(changed, touched);
     this.#arrange();
+  }
+
+  /** Forgets pods that left long before `at`, by the reader's clock; whether there were any. */
+  forgetDeparted(at) {
+    const touched = new Set();
+    this.#departed.expire(at).forEach((entry) => this.#leave(entry, touched));
+    if (touched.size > 0) {
+      this.#place([], touched);
+      this.#arrange();
+    }
+    return touched.size > 0;
   }
 
   /** Time went on: asks the filter again about each row; whether any enters or leaves. */
@@ -143,19 +167,30 @@ export class RowIndex {
     return true;
   }
 
-  #remove(uid, touched) {
+  /** Takes a pod out; one that is in sight of the reader stays as one that left. */
+  #remove(uid, left, touched, changed) {
     const entry = this.#entries.get(uid);
     if (entry !== undefined) {
+      const seen = entry.shown && !entry.folded;
       this.#entries.delete(uid);
       this.#count(entry.row, -1);
       this.#leave(entry, touched);
+      if (seen && left !== null) {
+        entry.left = left;
+        this.#departed.add(entry);
+        changed.add(entry);
+      }
     }
   }
 
-  #put(row) {
+  #put(row, touched) {
+    const returned = this.#departed.take(row.uid);
+    if (returned !== undefined) {
+      this.#leave(returned, touched);
+    }
     let entry = this.#entries.get(row.uid);
     if (entry === undefined) {
-      entry = { id: row.uid, level: 1, shown: false, leaving: false, freshUntil: 0, top: 0, height: 0, at: -1 };
+      entry = newEntry(row.uid);
       this.#entries.set(row.uid, entry);
     } else {
       this.#count(entry.row, -1);
@@ -192,8 +227,8 @@ export class RowIndex {
       entry.leaving = false;
       entry.shown = this.#accepts(entry);
       if (entry.shown) {
-        Object.assign(entry, this.#keys(entry.row));
-        entry.folded = folds(entry.row, this.#view.group);
+        Object.assign(entry, this.#keys(entry.row, entry.left !== null));
+        entry.folded = entry.left === null && folds(entry.row, this.#view.group);
         entry.group = this.#groupOf(entry.row);
         entry.group.coming.push(entry);
         touched.add(entry.group);
@@ -236,6 +271,10 @@ export class RowIndex {
     }
     list.end();
     this.height = list.top;
-    this.matching = groups.reduce((sum, group) => sum + group.size, 0);
+    this.matching = groups.reduce((sum, group) => sum + group.live, 0);
   }
+}
+
+function newEntry(id) {
+  return { id, level: 1, shown: false, leaving: false, freshUntil: 0, left: null, top: 0, height: 0, at: -1 };
 }

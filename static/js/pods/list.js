@@ -25,7 +25,7 @@ export class List {
   /** A group with its header. Where all its pods are completed ones of a Job it begins closed. */
   addGroup(group) {
     const { header, fold, rows, done } = group;
-    this.#addHeader(header, rows.length > 0);
+    this.#addHeader(header, !group.allDone);
     if (!header.open) {
       return;
     }
@@ -42,7 +42,7 @@ export class List {
     const { plain, reason } = this.#heights;
     for (const entry of entries) {
       entry.level = level;
-      this.#add(entry, entry.row.why ? reason : plain);
+      this.#add(entry, entry.row.why && entry.left === null ? reason : plain);
     }
   }
 

@@ -1,12 +1,13 @@
 /** The drawing of one pod: a node made from the page's template, written anew only where it differs. */
 import { nameParts, reasonOf, setShape, setText } from './page.js';
-import { humanDuration, instant } from './time.js';
+import { clockTime, humanDuration, instant } from './time.js';
 
 const NONE = '–';
 
 export class PodRow {
   #env;
   #row = null;
+  #left = null;
   #entry = null;
   #freshUntil = 0;
 
@@ -29,33 +30,34 @@ export class PodRow {
   /** Draws an entry of RowIndex; `now` by the server's clock. */
   fill(entry, now) {
     this.#entry = entry;
-    if (this.#row !== entry.row) {
+    if (this.#row !== entry.row || this.#left !== entry.left) {
       this.#row = entry.row;
-      this.#write(entry.row);
+      this.#left = entry.left;
+      this.#write(entry.row, entry.left !== null);
     }
     this.tick(now);
   }
 
   /** Ages, and the mark of what changed. */
   tick(now) {
-    this.#ages(this.#row, now);
+    this.#ages(this.#row, this.#left?.now ?? now);
     this.#mark(this.#entry);
   }
 
-  #write(row) {
+  #write(row, left) {
     const { texts, podAddress } = this.#env;
     const { classList, dataset } = this.root;
-    classList.toggle('bad', row.health === 'failing');
-    classList.toggle('warn', row.health === 'waiting');
-    classList.toggle('idle-row', row.health === 'done');
-    classList.toggle('tall', Boolean(row.why));
+    classList.toggle('bad', !left && row.health === 'failing');
+    classList.toggle('warn', !left && row.health === 'waiting');
+    classList.toggle('idle-row', left || row.health === 'done');
+    classList.toggle('left', left);
     dataset.name = row.name;
-    setShape(this.icon, row.health);
-    setText(this.health, texts.ui(`health_${row.health}`));
+    setShape(this.icon, left ? 'gone' : row.health);
+    setText(this.health, left ? '' : texts.ui(`health_${row.health}`));
     this.link.href = podAddress(row);
     this.#writeName(row);
     this.#writeFacts(row);
-    this.#writeWhy(row);
+    this.#writeWhy(left ? null : row.why, row);
   }
 
   #writeName(row) {
@@ -72,7 +74,7 @@ export class PodRow {
       setText(this.namespace, row.namespace);
     }
     setText(this.ready, row.ready);
-    setText(this.status, row.status);
+    setText(this.status, this.#left === null ? row.status : this.#leftAt());
     setText(this.restarts, String(row.restarts));
     setText(this.node, row.node ?? NONE);
     setText(this.ip, row.ip ?? NONE);
@@ -80,9 +82,14 @@ export class PodRow {
     setText(this.owner, row.owner?.name ?? NONE);
   }
 
-  #writeWhy(row) {
-    this.why.hidden = !row.why;
-    const { first, rest } = row.why ? reasonOf(row, this.#env.texts) : { first: '', rest: '' };
+  #leftAt() {
+    return this.#env.texts.ui('left', { time: clockTime(this.#left.at, Date.now()) });
+  }
+
+  #writeWhy(why, row) {
+    this.root.classList.toggle('tall', Boolean(why));
+    this.why.hidden = !why;
+    const { first, rest } = why ? reasonOf(row, this.#env.texts) : { first: '', rest: '' };
     setText(this.reason, first);
     setText(this.rest, rest);
     this.why.title = `${first} ${rest}`.trim();

@@ -8,6 +8,7 @@ import { Folds } from './folds.js';
 import { RowIndex } from './index.js';
 import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
+import { Pending } from './pending.js';
 import { SearchBox } from './searchbox.js';
 import { COLUMNS } from './sort.js';
 import { Summary } from './summary.js';
@@ -22,8 +23,7 @@ class PodsPage {
     this.config = config;
     this.texts = texts;
     this.view = readView(location.search);
-    this.pending = new Map();
-    this.pendingFresh = false;
+    this.pending = new Pending();
     this.summaryAt = null;
     this.live = new Live(config, {
       changed: (changes, fresh) => this.changed(changes, fresh),
@@ -65,14 +65,8 @@ class PodsPage {
 
   // ---- rows
 
-  changed({ upserts, removes }, fresh) {
-    for (const uid of removes) {
-      this.pending.set(uid, null);
-    }
-    for (const row of upserts) {
-      this.pending.set(row.uid, row);
-    }
-    this.pendingFresh = fresh;
+  changed(changes, fresh) {
+    this.pending.add(changes, fresh, { at: Date.now(), now: this.live.clock.now() });
     this.scheduleRows();
   }
 
@@ -80,7 +74,8 @@ class PodsPage {
   scheduleRows() {
     this.rowsFrame ??= requestAnimationFrame(() => {
       this.rowsFrame = undefined;
-      this.mergeRows();
+      const { upserts, removes, news } = this.pending.take(performance.now() + FRESH_FOR);
+      this.index.apply(upserts, removes, news);
       this.drawRows();
     });
   }
@@ -90,21 +85,6 @@ class PodsPage {
     this.table.draw();
     this.drawEmpty();
     this.scheduleSummary();
-  }
-
-  mergeRows() {
-    const removes = [];
-    const upserts = [];
-    for (const [uid, row] of this.pending) {
-      if (row === null) {
-        removes.push(uid);
-      } else {
-        upserts.push(row);
-      }
-    }
-    this.pending.clear();
-    const freshUntil = this.pendingFresh ? performance.now() + FRESH_FOR : null;
-    this.index.apply(upserts, removes, freshUntil);
   }
 
   /** Opens or closes a group. */
@@ -170,7 +150,7 @@ class PodsPage {
   }
 
   drawEmpty() {
-    const someShown = this.index.order.length > 0 || this.pending.size > 0;
+    const someShown = this.index.order.length > 0 || !this.pending.empty;
     const words = emptyWords(this.texts, this.feedView, this.feedState, this.index.size, this.config);
     const { title, text } = someShown ? { title: '', text: '' } : words;
     const box = byId('empty');
@@ -205,17 +185,17 @@ class PodsPage {
 
   everySecond() {
     if (document.visibilityState === 'visible') {
-      if (ages(this.view)) {
-        this.grownOlder();
-      }
+      this.grownOlder();
       this.table.tick();
       this.drawFeed();
     }
   }
 
-  /** Rows enter and leave a filter by their age. */
+  /** Rows enter and leave a filter by their age; those that left are shown for a minute. */
   grownOlder() {
-    if (this.index.judgeAgain()) {
+    const forgotten = this.index.forgetDeparted(Date.now());
+    const aged = ages(this.view) && this.index.judgeAgain();
+    if (forgotten || aged) {
       this.drawRows();
     }
   }

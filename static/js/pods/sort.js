@@ -47,10 +47,13 @@ export function formatSort({ notWell, column, descending }) {
   return text === 'notwell,name' ? '' : text;
 }
 
-/** The function that gives an entry's keys: computed once a row, compared often. */
+/**
+ * The function that gives an entry's keys: computed once a row, compared often. A pod that left is no
+ * trouble any more.
+ */
 export function sortKeys({ notWell, column }) {
   const key = KEYS[column];
-  return (row) => ({ rank: notWell ? RANK[row.health] : 0, key: key(row) });
+  return (row, left = false) => ({ rank: notWell ? RANK[left ? 'done' : row.health] : 0, key: key(row) });
 }
 
 /** Compares two entries by the keys of `sortKeys`; never 0 for two different pods. */

@@ -52,6 +52,7 @@ UI: dict[str, str] = {
     "no_such_pod_help": N_("It is not, or no longer, in this namespace. It shows here as soon as it exists."),
     "counts_unknown": N_("not counted"),
     "counts_stale": N_("The counts are old: the portal does not answer. The page tries again by itself."),
+    "kubectl_left": N_("The command does not narrow by {terms}"),
     "copied": N_("Copied"),
     "copy_by_key": N_("Selected: press Ctrl C"),
 }
@@ -119,6 +120,9 @@ def _counted() -> dict[str, Entry]:
             "owners": ngettext("{count} owner", "{count} owners", one),
             "nodes": ngettext("{count} node", "{count} nodes", one),
             "completed_pods": ngettext("{count} completed pod", "{count} completed pods", one),
+            "export_what": ngettext(
+                "{count} pod, as filtered and ordered", "{count} pods, as filtered and ordered", one
+            ),
             "shown_of": ngettext("{shown} of {count} pod", "{shown} of {count} pods", one),
             "stale_part": ngettext(
                 "{count} of {all} namespaces is concerned.", "{count} of {all} namespaces are concerned.", one

@@ -66,6 +66,17 @@ export class RowIndex {
     }
   }
 
+  /** The rows that the filter lets through, folded away or not, in the list's order. */
+  *matchingRows() {
+    for (const { rows, done } of this.#sorted) {
+      for (const { row, left } of [...rows, ...done]) {
+        if (left === null) {
+          yield row;
+        }
+      }
+    }
+  }
+
   /** Where a header or an entry stands in the list, -1 where it does not. */
   position(item) {
     return item !== undefined && this.order[item.at] === item ? item.at : -1;

@@ -2,6 +2,7 @@
 import { attach } from './browser.js';
 import { bindFilters, bindHistory, bindPageKeys, bindSorting } from './controls.js';
 import { emptyWords } from './empty.js';
+import { ExportMenu } from './exportmenu.js';
 import { FeedView } from './feedview.js';
 import { ages } from './filter.js';
 import { Folds } from './folds.js';
@@ -56,6 +57,7 @@ class PodsPage {
     bindHistory(this);
     bindSorting(this);
     bindPageKeys(this);
+    new ExportMenu(this);
     this.showView();
     attach(this.live);
     this.drawFeed();

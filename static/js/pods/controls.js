@@ -1,7 +1,7 @@
 /** What a reader works the page of pods with: filters, column heads, history and keys. */
 import { bindKeys } from './keys.js';
 import { byId } from './page.js';
-import { COLUMNS, DEFAULT_SORT, HEALTHS } from './sort.js';
+import { DEFAULT_SORT, HEALTHS } from './sort.js';
 import { narrows, readView } from './url.js';
 
 /** @param {PodsPage} page whose `view` the controls read and change, by `setView` */
@@ -38,10 +38,12 @@ export function bindSorting(page) {
   byId('not-well').addEventListener('click', () => {
     page.setView({ sort: { ...page.view.sort, notWell: !page.view.sort.notWell } });
   });
-  for (const column of COLUMNS) {
-    const button = byId(`col-${column}`)?.querySelector('button');
-    button?.addEventListener('click', () => page.setView({ sort: nextSort(page.view.sort, column) }));
-  }
+  byId('head-row').addEventListener('click', ({ target }) => {
+    const column = target.closest('button')?.closest('[data-column]').dataset.column;
+    if (column !== undefined) {
+      page.setView({ sort: nextSort(page.view.sort, column) });
+    }
+  });
 }
 
 /** Ascending, descending, and then the order that the page began with. */

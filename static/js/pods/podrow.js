@@ -1,4 +1,5 @@
 /** The drawing of one pod: a node made from the page's template, written anew only where it differs. */
+import { labelOf } from './filter.js';
 import { nameParts, reasonOf, setShape, setText } from './page.js';
 import { clockTime, humanDuration, instant } from './time.js';
 
@@ -17,9 +18,11 @@ export class PodRow {
     this.root = template.content.firstElementChild.cloneNode(true);
     this.icon = this.root.querySelector('svg');
     this.link = this.root.querySelector('a');
-    for (const part of this.root.querySelectorAll('[data-part]')) {
-      this[part.dataset.part] = part;
-    }
+    /** Its parts by their names; those of columns that are not chosen are missing. */
+    this.parts = Object.fromEntries(
+      [...this.root.querySelectorAll('[data-part]')].map((part) => [part.dataset.part, part]),
+    );
+    this.labels = [...this.root.querySelectorAll('[data-label]')];
   }
 
   /** Where the keys go. */
@@ -53,33 +56,40 @@ export class PodRow {
     classList.toggle('left', left);
     dataset.name = row.name;
     setShape(this.icon, left ? 'gone' : row.health);
-    setText(this.health, left ? '' : texts.ui(`health_${row.health}`));
+    this.#set('health', left ? '' : texts.ui(`health_${row.health}`));
     this.link.href = podAddress(row);
     this.#writeName(row);
     this.#writeFacts(row);
     this.#writeWhy(left ? null : row.why, row);
   }
 
+  #set(part, text) {
+    if (this.parts[part] !== undefined) {
+      setText(this.parts[part], text);
+    }
+  }
+
   #writeName(row) {
     const { prefix, middle, tail } = nameParts(row);
-    setText(this.prefix, prefix);
-    setText(this.middle, middle);
-    setText(this.tail, tail);
+    this.#set('prefix', prefix);
+    this.#set('middle', middle);
+    this.#set('tail', tail);
     this.link.title = row.name;
     this.link.setAttribute('aria-label', row.name);
   }
 
   #writeFacts(row) {
-    if (this.namespace) {
-      setText(this.namespace, row.namespace);
+    this.#set('namespace', row.namespace);
+    this.#set('ready', row.ready);
+    this.#set('status', this.#left === null ? row.status : this.#leftAt());
+    this.#set('restarts', String(row.restarts));
+    this.#set('node', row.node ?? NONE);
+    this.#set('ip', row.ip ?? NONE);
+    this.#set('kind', row.owner?.kind ?? '');
+    this.#set('owner', row.owner?.name ?? NONE);
+    for (const cell of this.labels) {
+      setText(cell, labelOf(row, cell.dataset.label) ?? NONE);
     }
-    setText(this.ready, row.ready);
-    setText(this.status, this.#left === null ? row.status : this.#leftAt());
-    setText(this.restarts, String(row.restarts));
-    setText(this.node, row.node ?? NONE);
-    setText(this.ip, row.ip ?? NONE);
-    setText(this.kind, row.owner?.kind ?? '');
-    setText(this.owner, row.owner?.name ?? NONE);
   }
 
   #leftAt() {
@@ -88,19 +98,19 @@ export class PodRow {
 
   #writeWhy(why, row) {
     this.root.classList.toggle('tall', Boolean(why));
-    this.why.hidden = !why;
+    this.parts.why.hidden = !why;
     const { first, rest } = why ? reasonOf(row, this.#env.texts) : { first: '', rest: '' };
-    setText(this.reason, first);
-    setText(this.rest, rest);
-    this.why.title = `${first} ${rest}`.trim();
+    this.#set('reason', first);
+    this.#set('rest', rest);
+    this.parts.why.title = `${first} ${rest}`.trim();
   }
 
   #ages(row, now) {
     const created = instant(row.created);
-    setText(this.age, created === null ? NONE : humanDuration(now - created));
+    this.#set('age', created === null ? NONE : humanDuration(now - created));
     const last = instant(row.last_restart);
     const ago = row.restarts > 0 && last !== null ? humanDuration(now - last) : null;
-    setText(this.ago, ago === null ? '' : this.#env.texts.ui('ago', { age: ago }));
+    this.#set('ago', ago === null ? '' : this.#env.texts.ui('ago', { age: ago }));
   }
 
   #mark({ freshUntil }) {

@@ -1,5 +1,7 @@
 /** The page of pods: rows, filters, order and keys joined with one live view. */
 import { attach } from './browser.js';
+import { Columns } from './columns.js';
+import { ColumnsMenu } from './columnsmenu.js';
 import { bindFilters, bindHistory, bindPageKeys, bindSorting } from './controls.js';
 import { emptyWords } from './empty.js';
 import { ExportMenu } from './exportmenu.js';
@@ -11,7 +13,6 @@ import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
 import { Pending } from './pending.js';
 import { SearchBox } from './searchbox.js';
-import { COLUMNS } from './sort.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
 import { clockTime } from './time.js';
@@ -49,6 +50,8 @@ class PodsPage {
     this.summary = new Summary(config, texts);
     this.feedView = new FeedView(config, texts, this.live);
     this.search = new SearchBox(this);
+    const row = byId('row-template').content.firstElementChild;
+    this.columns = new Columns(byId('pods'), byId('head-row').firstElementChild, row);
   }
 
   start() {
@@ -58,6 +61,7 @@ class PodsPage {
     bindSorting(this);
     bindPageKeys(this);
     new ExportMenu(this);
+    new ColumnsMenu(this);
     this.showView();
     attach(this.live);
     this.drawFeed();
@@ -221,12 +225,8 @@ class PodsPage {
     this.search.draw();
     byId('group').value = group;
     byId('not-well').setAttribute('aria-pressed', String(sort.notWell));
-    for (const column of COLUMNS) {
-      const header = byId(`col-${column}`);
-      if (header !== null) {
-        const direction = sort.descending ? 'descending' : 'ascending';
-        header.setAttribute('aria-sort', sort.column === column ? direction : 'none');
-      }
+    if (this.columns.show(this.view)) {
+      this.table.rebuild();
     }
     byId('narrowed').hidden = !narrows(this.view);
     this.index.setView(this.view);

@@ -20,7 +20,14 @@ const KEYS = {
   owner: (row) => row.owner?.name ?? null,
 };
 
-export const COLUMNS = Object.keys(KEYS);
+/** The key of a column, undefined for what is none; `label:app` sorts by that label. */
+function keyOf(column) {
+  if (column.startsWith('label:')) {
+    const name = column.slice('label:'.length);
+    return (row) => (Object.hasOwn(row.labels ?? {}, name) ? row.labels[name] : null);
+  }
+  return Object.hasOwn(KEYS, column) ? KEYS[column] : undefined;
+}
 
 export const DEFAULT_SORT = Object.freeze({ notWell: true, column: 'name', descending: false });
 
@@ -33,7 +40,7 @@ export function parseSort(text) {
   const sort = { ...DEFAULT_SORT, notWell: words.includes('notwell') };
   for (const word of words) {
     const column = word.replace(/^-/, '');
-    if (COLUMNS.includes(column)) {
+    if (keyOf(column) !== undefined) {
       sort.column = column;
       sort.descending = word.startsWith('-');
     }
@@ -52,7 +59,7 @@ export function formatSort({ notWell, column, descending }) {
  * trouble any more.
  */
 export function sortKeys({ notWell, column }) {
-  const key = KEYS[column];
+  const key = keyOf(column);
   return (row, left = false) => ({ rank: notWell ? RANK[left ? 'done' : row.health] : 0, key: key(row) });
 }
 

@@ -61,6 +61,13 @@ export class Table {
     this.#anchor = null;
   }
 
+  /** The template is another one: makes all rows anew. */
+  rebuild() {
+    this.#nodes.forEach(({ drawing }) => drawing.root.remove());
+    this.#nodes.clear();
+    this.#spare.pod = [];
+  }
+
   draw() {
     const held = document.activeElement;
     const begin = this.#anchored(this.#body.getBoundingClientRect().top);

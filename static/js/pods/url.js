@@ -1,11 +1,12 @@
 /**
- * The view in the URL: what is looked for, in which groups and order, beside what the portal was asked for
+ * The view in the URL: what is looked for, in which groups, order and columns, beside what the portal was asked for
  * (cluster, namespaces, deployment, selector), which stays as it is.
  */
+import { formatColumns, parseColumns } from './columns.js';
 import { GROUPINGS } from './groups.js';
 import { HEALTHS, formatSort, parseSort } from './sort.js';
 
-/** Reads `{q, health, status, sort, group}` from a query string; what is not understood is left out. */
+/** Reads `{q, health, status, sort, group, columns}` from a query string; what is not understood is left out. */
 export function readView(search) {
   const params = new URLSearchParams(search);
   return {
@@ -14,13 +15,14 @@ export function readView(search) {
     status: new Set(params.getAll('status').filter(Boolean)),
     sort: parseSort(params.get('sort')),
     group: GROUPINGS.includes(params.get('group')) ? params.get('group') : GROUPINGS[0],
+    columns: parseColumns(params.get('columns')),
   };
 }
 
 /** Writes the view into a query string, keeping every other parameter; begins with `?` or is empty. */
 export function writeView(search, view) {
   const params = new URLSearchParams(search);
-  for (const name of ['q', 'health', 'status', 'sort', 'group']) {
+  for (const name of ['q', 'health', 'status', 'sort', 'group', 'columns']) {
     params.delete(name);
   }
   if (view.q.trim() !== '') {
@@ -38,6 +40,9 @@ export function writeView(search, view) {
   }
   if (view.group !== GROUPINGS[0]) {
     params.set('group', view.group);
+  }
+  if (view.columns !== null) {
+    params.set('columns', formatColumns(view.columns));
   }
   const text = params.toString();
   return text === '' ? '' : `?${text}`;

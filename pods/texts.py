@@ -31,6 +31,7 @@ UI: dict[str, str] = {
     "ago": N_("({age} ago)"),
     "gone": N_("Gone {time}"),
     "left": N_("Left {time}"),
+    "left_word": N_("left"),
     "gone_help": N_("This pod is no longer in the cluster."),
     "health_failing": N_("Failing"),
     "health_waiting": N_("Not ready yet"),
@@ -131,6 +132,7 @@ def _counted() -> dict[str, Entry]:
             "export_what": ngettext(
                 "{count} pod, as filtered and ordered", "{count} pods, as filtered and ordered", one
             ),
+            "restarts": ngettext("{count} restart", "{count} restarts", one),
             "shown_of": ngettext("{shown} of {count} pod", "{shown} of {count} pods", one),
             "stale_part": ngettext(
                 "{count} of {all} namespaces is concerned.", "{count} of {all} namespaces are concerned.", one

@@ -20,6 +20,8 @@ export function bindFilters(page) {
     });
   }
   byId('group').addEventListener('change', (event) => page.setView({ group: event.target.value }));
+  byId('as-table').addEventListener('click', () => page.setView({ map: false }));
+  byId('as-map').addEventListener('click', () => page.setView({ map: true }));
   for (const id of ['clear', 'narrowed']) {
     byId(id).addEventListener('click', () => page.clear());
   }
@@ -66,10 +68,10 @@ export function bindPageKeys(page) {
       byId('q').focus();
       byId('q').select();
     },
-    j: () => page.table.move(1),
-    k: () => page.table.move(-1),
-    g: () => page.table.move(-Infinity),
-    G: () => page.table.move(Infinity),
+    j: () => page.shown.move(1),
+    k: () => page.shown.move(-1),
+    g: () => page.shown.move(-Infinity),
+    G: () => page.shown.move(Infinity),
     Enter: (event) => openActive(page, event),
     ...rowKeys(page),
     Escape: () => leave(page),
@@ -91,27 +93,34 @@ function rowKeys({ table }) {
     ArrowRight: inRows(() => table.fold(true)),
     ArrowLeft: inRows(() => table.fold(false)),
     o: inRows((target) => target.click()),
-    ' ': inRows((target) => target.click()),
+    ' ': toggleGroup,
   };
 }
 
-/** Opens what the keys stand on. A link opens by itself. */
-function openActive({ table }, event) {
-  const address = table.activeAddress();
-  if (event.target.matches('[aria-expanded]')) {
+/** Opens or closes the group whose header has the focus; whether one has. */
+function toggleGroup(event) {
+  const header = event.target.matches('[role=row][aria-expanded]');
+  if (header) {
     event.preventDefault();
     event.target.click();
-  } else if (address !== null && event.target === document.body) {
+  }
+  return header;
+}
+
+/** Opens what the keys stand on. A link opens by itself. */
+function openActive({ shown }, event) {
+  const address = shown.activeAddress();
+  if (!toggleGroup(event) && address !== null && event.target === document.body) {
     location.assign(address);
   }
 }
 
 /** Leaves the row; else clears the filters. */
 function leave(page) {
-  if (byId('rows').contains(document.activeElement)) {
+  if (byId('pods').contains(document.activeElement)) {
     document.activeElement.blur();
-    page.table.active = null;
-    page.table.schedule();
+    page.shown.active = null;
+    page.shown.schedule();
   } else if (narrows(page.view)) {
     page.clear();
   }

@@ -1,19 +1,20 @@
 /** The drawing of a group's header: kind, name, and how many of its pods are how. */
+import { Counts } from './counts.js';
 import { setText } from './page.js';
-import { HEALTHS } from './sort.js';
+import { partsOf } from './parts.js';
 
 export class GroupRow {
   #env;
+  #parts;
+  #counts;
   #header = null;
 
   /** @param {HTMLTemplateElement} template  @param {object} env as Table has it */
   constructor(template, env) {
     this.#env = env;
     this.root = template.content.firstElementChild.cloneNode(true);
-    this.parts = {};
-    for (const part of this.root.querySelectorAll('[data-part]')) {
-      this.parts[part.dataset.part] = part;
-    }
+    this.#parts = partsOf(this.root);
+    this.#counts = new Counts(this.#parts);
     this.root.addEventListener('click', () => env.toggle(this.#header));
   }
 
@@ -30,31 +31,22 @@ export class GroupRow {
     this.root.setAttribute('aria-expanded', String(open));
     this.root.classList.toggle('sub', folded);
     this.root.dataset.group = header.id;
-    setText(this.parts.kind, folded ? '' : (group.kind ?? ''));
-    setText(this.parts.name, this.#name(header));
-    setText(this.parts.namespace, folded ? '' : (group.namespace ?? ''));
-    this.#counts(folded ? null : group.counts);
+    const { texts } = this.#env;
+    const done = folded ? texts.ui('completed_pods', { count: group.done.length }) : null;
+    setText(this.#parts.kind, folded ? '' : (group.kind ?? ''));
+    setText(this.#parts.name, done ?? groupName(group, texts));
+    setText(this.#parts.namespace, folded ? '' : (group.namespace ?? ''));
+    this.#parts.bar.hidden = folded;
+    this.#counts.draw(folded ? NOTHING : group.counts);
   }
 
   /** Nothing in a header is a matter of time. */
   tick() {}
+}
 
-  #name({ group, level }) {
-    const { texts } = this.#env;
-    if (level > 1) {
-      return texts.ui('completed_pods', { count: group.done.length });
-    }
-    return group.name ?? texts.ui(group.kind === 'Node' ? 'no_node' : 'no_owner');
-  }
+const NOTHING = { failing: 0, waiting: 0, running: 0, done: 0 };
 
-  #counts(counts) {
-    this.parts.bar.hidden = counts === null;
-    for (const health of HEALTHS) {
-      const count = counts?.[health] ?? 0;
-      this.parts[`bar-${health}`].style.flexGrow = String(count);
-      this.parts[`bar-${health}`].hidden = count === 0;
-      this.parts[`${health}-box`].hidden = count === 0;
-      setText(this.parts[health], String(count));
-    }
-  }
+/** What a group is called, also where its pods have no owner or node. */
+export function groupName({ kind, name }, texts) {
+  return name ?? texts.ui(kind === 'Node' ? 'no_node' : 'no_owner');
 }

@@ -64,6 +64,11 @@ export class Group {
     return this.rows.length + this.done.length;
   }
 
+  /** Its rows one after the other, folded or not. */
+  entryAt(at) {
+    return at < this.rows.length ? this.rows[at] : this.done[at - this.rows.length];
+  }
+
   /** Whether all its pods are completed ones of a Job. */
   get allDone() {
     return this.live > 0 && this.live === this.done.length;

@@ -11,11 +11,13 @@ import { rowFilter } from './filter.js';
 import { Group, folds, groupComparator, placeOf } from './groups.js';
 import { List } from './list.js';
 import { comparator, sortKeys } from './sort.js';
+import { Tally } from './tally.js';
 import { narrows } from './url.js';
 
 export class RowIndex {
   #entries = new Map();
   #departed = new Departed();
+  #tally = new Tally();
   #groups = new Map();
   #sorted = [];
   #accepts = () => true;
@@ -44,15 +46,22 @@ export class RowIndex {
     this.height = 0;
     /** How many pods the filter lets through, folded away or not; those that left are not counted. */
     this.matching = 0;
-    this.counts = { failing: 0, waiting: 0, running: 0, done: 0 };
-    /** How many pods have each status. */
-    this.statuses = new Map();
     this.setView(view);
   }
 
   /** How many rows there are, shown or not. */
   get size() {
     return this.#entries.size;
+  }
+
+  /** How many pods of each health there are. */
+  get counts() {
+    return this.#tally.counts;
+  }
+
+  /** How many pods have each status. */
+  get statuses() {
+    return this.#tally.statuses;
   }
 
   get(uid) {
@@ -64,6 +73,16 @@ export class RowIndex {
     for (const { row } of this.#entries.values()) {
       yield row;
     }
+  }
+
+  /** The groups with rows to show, in their order. */
+  get groups() {
+    return this.#sorted;
+  }
+
+  /** Whether groups have heads: not where there is but one, of what has no owner. */
+  get headed() {
+    return this.#sorted.length > 1 || Boolean(this.#sorted[0]?.name);
   }
 
   /** The rows that the filter lets through, folded away or not, in the list's order. */
@@ -184,7 +203,7 @@ export class RowIndex {
     if (entry !== undefined) {
       const seen = entry.shown && !entry.folded;
       this.#entries.delete(uid);
-      this.#count(entry.row, -1);
+      this.#tally.add(entry.row, -1);
       this.#leave(entry, touched);
       if (seen && left !== null) {
         entry.left = left;
@@ -204,22 +223,12 @@ export class RowIndex {
       entry = newEntry(row.uid);
       this.#entries.set(row.uid, entry);
     } else {
-      this.#count(entry.row, -1);
+      this.#tally.add(entry.row, -1);
     }
     entry.row = row;
     entry.hay = null;
-    this.#count(row, 1);
+    this.#tally.add(row, 1);
     return entry;
-  }
-
-  #count(row, step) {
-    this.counts[row.health] += step;
-    const left = (this.statuses.get(row.status) ?? 0) + step;
-    if (left === 0) {
-      this.statuses.delete(row.status);
-    } else {
-      this.statuses.set(row.status, left);
-    }
   }
 
   /** Marks a shown entry as leaving its group. */
@@ -275,7 +284,7 @@ export class RowIndex {
     const groups = this.#sorted.filter((group) => group.size > 0);
     this.#sorted = groups.sort(groupComparator(this.#view.sort));
     const list = new List(this.order, this.#heights, this.#folds, narrows(this.#view));
-    if (groups.length > 1 || groups[0]?.name) {
+    if (this.headed) {
       groups.forEach((group) => list.addGroup(group));
     } else {
       groups.forEach((group) => list.addRows(group.rows, 1));

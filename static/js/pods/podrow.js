@@ -1,6 +1,7 @@
 /** The drawing of one pod: a node made from the page's template, written anew only where it differs. */
 import { labelOf } from './filter.js';
 import { nameParts, reasonOf, setShape, setText } from './page.js';
+import { partsOf } from './parts.js';
 import { clockTime, humanDuration, instant } from './time.js';
 
 const NONE = '–';
@@ -19,9 +20,7 @@ export class PodRow {
     this.icon = this.root.querySelector('svg');
     this.link = this.root.querySelector('a');
     /** Its parts by their names; those of columns that are not chosen are missing. */
-    this.parts = Object.fromEntries(
-      [...this.root.querySelectorAll('[data-part]')].map((part) => [part.dataset.part, part]),
-    );
+    this.parts = partsOf(this.root);
     this.labels = [...this.root.querySelectorAll('[data-label]')];
   }
 

@@ -12,6 +12,7 @@ import { RowIndex } from './index.js';
 import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
 import { Pending } from './pending.js';
+import { PodMap } from './podmap.js';
 import { SearchBox } from './searchbox.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
@@ -33,25 +34,32 @@ class PodsPage {
       refused: (frame) => this.refused(frame),
     });
     this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster));
-    this.table = new Table(
-      {
-        body: byId('rows'),
-        templates: { pod: byId('row-template'), header: byId('group-template') },
-        index: this.index,
-      },
-      {
-        texts,
-        clock: this.live.clock,
-        podAddress: (row) => this.podAddress(row),
-        toggle: (header) => this.toggle(header),
-        covered: () => this.covered(),
-      },
-    );
-    this.summary = new Summary(config, texts);
+    this.makeViews();
     this.feedView = new FeedView(config, texts, this.live);
     this.search = new SearchBox(this);
     const row = byId('row-template').content.firstElementChild;
     this.columns = new Columns(byId('pods'), byId('head-row').firstElementChild, row);
+  }
+
+  makeViews() {
+    const { config, index, live, texts } = this;
+    const env = {
+      texts,
+      clock: live.clock,
+      podAddress: (row) => this.podAddress(row),
+      toggle: (header) => this.toggle(header),
+      covered: () => this.covered(),
+    };
+    const templates = { pod: byId('row-template'), header: byId('group-template') };
+    this.table = new Table({ body: byId('rows'), templates, index }, env);
+    const tile = byId('tile-template');
+    this.map = new PodMap({ body: byId('map'), template: tile, tip: byId('map-tip'), index }, env);
+    this.summary = new Summary(config, texts);
+  }
+
+  /** What shows the rows: the table or the map. */
+  get shown() {
+    return this.view.map ? this.map : this.table;
   }
 
   start() {
@@ -88,7 +96,7 @@ class PodsPage {
 
   drawRows() {
     byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
-    this.table.draw();
+    this.shown.draw();
     this.drawEmpty();
     this.scheduleSummary();
   }
@@ -192,7 +200,7 @@ class PodsPage {
   everySecond() {
     if (document.visibilityState === 'visible') {
       this.grownOlder();
-      this.table.tick();
+      this.shown.tick();
       this.drawFeed();
     }
   }
@@ -231,8 +239,12 @@ class PodsPage {
     byId('narrowed').hidden = !narrows(this.view);
     this.index.setView(this.view);
     byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
-    this.table.letGo();
-    this.table.schedule();
+    byId('table').hidden = this.view.map;
+    byId('map').hidden = !this.view.map;
+    byId('as-table').setAttribute('aria-pressed', String(!this.view.map));
+    byId('as-map').setAttribute('aria-pressed', String(this.view.map));
+    this.shown.letGo();
+    this.shown.schedule();
     this.drawSummary();
     if (this.feedState !== undefined) {
       this.drawEmpty();
@@ -245,12 +257,13 @@ class PodsPage {
     const narrow = matchMedia('(max-width: 720px)');
     const apply = () => {
       this.index.setHeights(narrow.matches ? HEIGHTS.narrow : HEIGHTS.wide);
-      this.table.letGo();
-      this.table.schedule();
+      this.map.setSizes(narrow.matches ? 'narrow' : 'wide');
+      this.shown.letGo();
+      this.shown.schedule();
     };
     narrow.addEventListener('change', apply);
-    addEventListener('scroll', () => this.table.schedule(), { passive: true });
-    addEventListener('resize', () => this.table.schedule());
+    addEventListener('scroll', () => this.shown.schedule(), { passive: true });
+    addEventListener('resize', () => this.shown.schedule());
     apply();
   }
 

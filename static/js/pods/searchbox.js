@@ -146,7 +146,7 @@ export class SearchBox {
 
   #toRows() {
     this.#close();
-    this.#page.table.enter();
+    this.#page.shown.enter();
   }
 
   #escape() {

@@ -6,6 +6,7 @@
  * document's order is the order on screen, for the Tab key and for screen readers.
  */
 import { GroupRow } from './grouprow.js';
+import { placeInOrder } from './parts.js';
 import { PodRow } from './podrow.js';
 
 /** Row heights in pixels, as static/css/table.css sets them. */
@@ -74,16 +75,8 @@ export class Table {
     const { order } = this.#index;
     const wanted = this.#inView(begin, held).map((at) => order[at]);
     this.#recycle(new Set(wanted));
-    let before = this.#body.firstElementChild;
     const now = this.#env.clock.now();
-    for (const item of wanted) {
-      const { root } = this.#fill(item, now);
-      if (root === before) {
-        before = before.nextElementSibling;
-      } else {
-        this.#body.insertBefore(root, before);
-      }
-    }
+    placeInOrder(this.#body, wanted.map((item) => this.#fill(item, now)));
     this.#body.style.height = `${this.#index.height}px`;
     if (held !== document.activeElement && this.#body.contains(held)) {
       held.focus({ preventScroll: true });

@@ -1,12 +1,12 @@
 /**
- * The view in the URL: what is looked for, in which groups, order and columns, beside what the portal was asked for
+ * The view in the URL: what is looked for, in which groups, order and columns, as a table or a map, beside what the portal was asked for
  * (cluster, namespaces, deployment, selector), which stays as it is.
  */
 import { formatColumns, parseColumns } from './columns.js';
 import { GROUPINGS } from './groups.js';
 import { HEALTHS, formatSort, parseSort } from './sort.js';
 
-/** Reads `{q, health, status, sort, group, columns}` from a query string; what is not understood is left out. */
+/** Reads `{q, health, status, sort, group, columns, map}` from a query string; what is not understood is left out. */
 export function readView(search) {
   const params = new URLSearchParams(search);
   return {
@@ -16,13 +16,14 @@ export function readView(search) {
     sort: parseSort(params.get('sort')),
     group: GROUPINGS.includes(params.get('group')) ? params.get('group') : GROUPINGS[0],
     columns: parseColumns(params.get('columns')),
+    map: params.get('view') === 'map',
   };
 }
 
 /** Writes the view into a query string, keeping every other parameter; begins with `?` or is empty. */
 export function writeView(search, view) {
   const params = new URLSearchParams(search);
-  for (const name of ['q', 'health', 'status', 'sort', 'group', 'columns']) {
+  for (const name of ['q', 'health', 'status', 'sort', 'group', 'columns', 'view']) {
     params.delete(name);
   }
   if (view.q.trim() !== '') {
@@ -43,6 +44,9 @@ export function writeView(search, view) {
   }
   if (view.columns !== null) {
     params.set('columns', formatColumns(view.columns));
+  }
+  if (view.map) {
+    params.set('view', 'map');
   }
   const text = params.toString();
   return text === '' ? '' : `?${text}`;

@@ -32,6 +32,8 @@ test('one more and one less keep the order of the page, labels last as they were
   assert.deepEqual(toggled(['age', 'label:b'], OWN, 'label:a'), ['age', 'label:b', 'label:a']);
   assert.equal(toggled(['ready', 'age'], OWN, 'status'), null, 'the usual ones need no place in the address');
   assert.deepEqual(toggled(['age'], OWN, 'age'), []);
+  const many = Array.from({ length: 16 }, (_, at) => `label:l${at}`);
+  assert.deepEqual(toggled(many, OWN, 'label:more'), many);
 });
 
 test('a label sorts, and pods without it come last', () => {

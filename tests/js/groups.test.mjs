@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Folds } from '../../static/js/pods/folds.js';
 import { RowIndex } from '../../static/js/pods/index.js';
 import { readView, writeView } from '../../static/js/pods/url.js';
-import { row } from './helpers.mjs';
+import { medianTime, row } from './helpers.mjs';
 
 const index = (rows, search = '', folds = new Map()) => {
   const made = new RowIndex(readView(search), Date, folds);
@@ -125,11 +125,10 @@ test('5,000 completed pods are one line, and a change among them is quick', (con
   const make = (uid) => owned(String(uid), 'Job', `report-${29_000_000 + uid}`, { health: 'done' });
   const shown = index(Array.from({ length: 5000 }, (_, uid) => make(uid)));
   assert.deepEqual(lines(shown), ['- Jobs report-*']);
-  const begin = performance.now();
-  shown.apply(Array.from({ length: 200 }, (_, uid) => make(uid)), []);
-  const took = performance.now() - begin;
-  context.diagnostic(`${took.toFixed(1)} ms`);
-  assert.ok(took < 7 * 5, `${took} ms`);
+  const changes = Array.from({ length: 200 }, (_, uid) => make(uid));
+  const median = medianTime(() => shown.apply(changes, []));
+  context.diagnostic(`median ${median.toFixed(2)} ms a batch`);
+  assert.ok(median < 7 * 5, `${median} ms (goal 7 ms; five times that is allowed)`);
 });
 
 test('folds are kept by the tab, the latest of them, and a tab that keeps nothing does without', () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { RowIndex } from '../../static/js/pods/index.js';
 import { MAP_SIZES, across, bandAt, mapLayout, places } from '../../static/js/pods/maplayout.js';
 import { readView, writeView } from '../../static/js/pods/url.js';
-import { randomFrom, row } from './helpers.mjs';
+import { medianTime, randomFrom, row } from './helpers.mjs';
 
 /** The layout of groups with so many pods each. */
 function layoutOf(sizes, width, name = 'wide') {
@@ -28,7 +28,7 @@ test('every pod has one place of its own, in the order of the list, within the w
     assert.deepEqual(all.map(({ entry }) => entry.row), [...index.matchingRows()], `seed ${seed}`);
     assert.equal(new Set(all.map(({ x, y }) => `${x} ${y}`)).size, all.length, 'no two in one place');
     for (const { x, y } of all) {
-      assert.ok(x >= 0 && x + MAP_SIZES[name].cell <= width && y + MAP_SIZES[name].cell <= layout.height);
+      assert.ok(x >= 0 && x + MAP_SIZES[name].cell + 2 * MAP_SIZES[name].gutter <= width && y + MAP_SIZES[name].cell <= layout.height);
     }
     layout.bands.reduce((top, band) => (assert.equal(band.top, top), top + band.height), 0);
   }
@@ -66,6 +66,8 @@ test('up and down lead to the nearest cell of the next line, and nowhere beyond 
   const last = all.at(-1);
   assert.equal(across(all, last, 1, reach), null);
   assert.deepEqual(across(all, all[59], 1, reach), last, 'the only one further down');
+  const [here, aside, under] = [{ x: 0, y: 0 }, { x: 400, y: 18 }, { x: 0, y: 48 }];
+  assert.equal(across([here, aside, under], here, 1, reach), under, 'rather further down than far aside');
 });
 
 test('one group without a name has no head', () => {
@@ -76,11 +78,9 @@ test('one group without a name has no head', () => {
 
 test('5,000 pods in 1,000 groups are laid out within a frame', (context) => {
   const { index } = layoutOf(Array.from({ length: 1000 }, () => 5), 1400);
-  const begin = performance.now();
-  const { height } = mapLayout(index.groups, 1400, MAP_SIZES.wide, true);
-  const took = performance.now() - begin;
-  context.diagnostic(`${took.toFixed(1)} ms`);
-  assert.ok(took < 7 * 5 && height > 5000);
+  const median = medianTime(() => mapLayout(index.groups, 1400, MAP_SIZES.wide, true));
+  context.diagnostic(`median ${median.toFixed(2)} ms`);
+  assert.ok(median < 7 * 5, `${median} ms (goal 7 ms; five times that is allowed)`);
 });
 
 test('the map stands in the address', () => {

@@ -33,11 +33,15 @@ UI: dict[str, str] = {
     "ago": N_("({age} ago)"),
     "why_since": N_("Since {time}."),
     "gone": N_("Gone {time}"),
+    "left": N_("Left {time}"),
+    "left_word": N_("left"),
     "gone_help": N_("This pod is no longer in the cluster."),
     "health_failing": N_("Failing"),
     "health_waiting": N_("Not ready yet"),
     "health_running": N_("Running"),
     "health_done": N_("Completed"),
+    "no_owner": N_("Without an owner"),
+    "no_node": N_("On no node"),
     "loading": N_("Loading pods"),
     "loading_help": N_("The first list is on its way."),
     "no_rows_stale": N_("No pods to show yet"),
@@ -52,6 +56,15 @@ UI: dict[str, str] = {
     "no_such_pod_help": N_("It is not, or no longer, in this namespace. It shows here as soon as it exists."),
     "counts_unknown": N_("not counted"),
     "counts_stale": N_("The counts are old: the portal does not answer. The page tries again by itself."),
+    "column_namespace": N_("Namespace"),
+    "column_ready": N_("Ready"),
+    "column_status": N_("Status"),
+    "column_restarts": N_("Restarts"),
+    "column_age": N_("Age"),
+    "column_node": N_("Node"),
+    "column_ip": N_("IP"),
+    "column_owner": N_("Owner"),
+    "kubectl_left": N_("The command does not narrow by {terms}"),
     "copied": N_("Copied"),
     "copy_by_key": N_("Selected: press Ctrl C"),
 }
@@ -66,6 +79,22 @@ END: dict[str, str] = {
     "forbidden": N_("Ask an administrator of the portal for the right to see these pods."),
     "not_found": N_("Choose a cluster and namespace from the list."),
     "too_many": N_("Close other pages of the portal. This one comes back by itself."),
+}
+
+# What is wrong with a word of the filter; the keys are the codes of query.js.
+FILTER: dict[str, str] = {
+    "unknown_key": N_(
+        "“{word}” is left out: there is no “{key}:”. "
+        "Put the word in quotes to look for it as it is, or use one of {keys}"
+    ),
+    "no_value": N_("“{word}” is left out: it lacks what to look for."),
+    "bad_restarts": N_("“{word}” is left out: “restarts:” takes a number, as in restarts:>3 or restarts:0."),
+    "bad_age": N_(
+        "“{word}” is left out: “age:” takes a comparison and a length of time, as in age:<10m or age:>=1d12h."
+    ),
+    "bad_health": N_("“{word}” is left out: “health:” is one of {allowed}."),
+    "bad_label": N_("“{word}” is left out: write label:app, label:app=web or label:app!=web."),
+    "open_quote": N_("{word} lacks its closing quote."),
 }
 
 # What only the page itself knows about its feed.
@@ -84,6 +113,7 @@ def catalogue() -> dict[str, dict[str, Entry]]:
         "feed": _translated(reasons.SENTENCES | FEED),
         "error": _translated(protocol.ERROR_SENTENCES | selectors.SENTENCES),
         "end": _translated(END),
+        "filter": _translated(FILTER),
         "sockets": _translated(arrival.SENTENCES),
         "detail": _translated({detail: detail for detail in Detail}),
     }
@@ -109,6 +139,11 @@ def _counted() -> dict[str, Entry]:
             "pods": ngettext("{count} pod", "{count} pods", one),
             "owners": ngettext("{count} owner", "{count} owners", one),
             "nodes": ngettext("{count} node", "{count} nodes", one),
+            "completed_pods": ngettext("{count} completed pod", "{count} completed pods", one),
+            "export_what": ngettext(
+                "{count} pod, as filtered and ordered", "{count} pods, as filtered and ordered", one
+            ),
+            "restarts": ngettext("{count} restart", "{count} restarts", one),
             "shown_of": ngettext("{shown} of {count} pod", "{shown} of {count} pods", one),
             "stale_part": ngettext(
                 "{count} of {all} namespaces is concerned.", "{count} of {all} namespaces are concerned.", one

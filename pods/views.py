@@ -24,6 +24,7 @@ from pods import texts
 from pods.access import AccessTable, ClusterInfo, Decision, Person, load_access, person_of
 from pods.domain.row import HEALTHS
 from pods.domain.scope import ALL_NAMESPACES, Scope, is_object_name
+from pods.sources import IN_CLUSTER
 from pods.viewparams import BadParams, ViewParams, read_params
 
 # From this many pods on, the first picture comes compressed over HTTP instead of the socket.
@@ -224,6 +225,8 @@ def _config(visit: Visit, cluster: ClusterInfo, params: ViewParams, *, boot: boo
     poll = f"{query}&poll=1" + ("" if user is None else f"&user={user}")
     return {
         "cluster": cluster.url_name,
+        # The service account has no context.
+        "context": None if cluster.name == IN_CLUSTER else cluster.name,
         "namespaces": list(params.namespaces),
         "filtered": params.filter_words(),
         "urls": {

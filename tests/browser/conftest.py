@@ -19,7 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.cluster.processes import free_port
 from tools.chromium import find_chromium
@@ -29,6 +37,8 @@ collect_ignore = [] if "SCREENSHOTS" in os.environ else ["test_screenshots.py"]
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
+# A condition is awaited for so long where a test says nothing else: a busy machine must not fail it.
+expect.set_options(timeout=20_000)
 PASSWORD = "only for these tests"
 CHROMIUM_FLAGS = (
     "--no-sandbox",

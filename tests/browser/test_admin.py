@@ -23,7 +23,7 @@ from tests.portal import ADMIN_PASSWORD, PortalProcess
 pytestmark = pytest.mark.browser
 
 MEMBER_PASSWORD = "a pass phrase of some length"
-ROWS = "#rows > [role=row]"
+ROWS = "#rows > .p"
 # Home asks for new clusters every 16 s, and each round where there is none at all.
 HOME_SECONDS = 20.0
 REVOKED_SECONDS = 2.0

@@ -10,7 +10,7 @@ from tests.browser.conftest import Portal
 pytestmark = pytest.mark.browser
 
 SHOP = "/pods/?cluster=demo&namespace=shop"
-ROWS = "#rows > [role=row]"
+ROWS = "#rows > .p"
 
 
 def test_the_shop_shows_and_changes_by_itself(page: Page) -> None:

@@ -8,10 +8,12 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
+SHOP = "/pods/?cluster=demo&namespace=shop"
 PAGES = (
     "/",
-    "/pods/?cluster=demo&namespace=shop",
+    SHOP,
     "/pods/?cluster=demo&namespace=*",
+    f"{SHOP}&view=map&q=colour:red",
     "/pods/demo/shop/no-such-pod/",
     "/login/",
     "/admin/",
@@ -49,7 +51,7 @@ def test_text_stands_out_enough(page: Page) -> None:
     """Contrast of every text that is shown, 4.5 : 1 or more (WCAG 2.2, 1.4.3), light and dark."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        for path in ("/", "/pods/?cluster=demo&namespace=shop", "/login/"):
+        for path in ("/", SHOP, f"{SHOP}&q=colour:red&group=node", f"{SHOP}&view=map", "/login/"):
             page.goto(path)
             if "pods" in path:
                 expect(page.locator("#feed-word")).to_have_text("Live")

@@ -15,7 +15,7 @@ from tests.nginx import Nginx, portal_site
 pytestmark = pytest.mark.browser
 
 SHOP = "/pods/?cluster=demo&namespace=shop"
-ROWS = "#rows > [role=row]"
+ROWS = "#rows > .p"
 WAIT = 30_000
 UPGRADE = "proxy_set_header Upgrade $http_upgrade;"
 ROUTE = "    location / {"

@@ -21,7 +21,7 @@ from tests.portal import PortalProcess
 
 pytestmark = pytest.mark.browser
 
-ROWS = "#rows > [role=row]"
+ROWS = "#rows > .p"
 ACCOUNTS = ("only-pods", "no-replicasets", "list-only", "nobody")
 SAID_SECONDS = 10.0
 # A refused watch is tried again after 30 s at most.

@@ -85,14 +85,14 @@ test('the reader’s region counts where the browser speaks the page’s languag
   assert.equal(localeOf('zh-hans', ['en-US']), 'zh-hans');
 });
 
-const accepts = (search, one) => rowFilter(readView(search))({ row: one, hay: null });
+const accepts = (search, one) => rowFilter(readView(search), Date)({ row: one, hay: null });
 
 test('every word must be found, in whichever column', () => {
   const one = row('1', { name: 'checkout-x', node: 'node-7', status: 'Running', labels: { tier: 'web' } });
   for (const [q, expected] of [
     ['checkout', true], ['CHECK node-7', true], ['checkout node-8', false], ['node:7', true], ['name:7', false],
     ['owner:web', true], ['restarts:0', true], ['restarts:>0', false], ['restarts:<=3', true],
-    ['label:tier', true], ['label:tier=web', true], ['label:tier=db', false], ['10.0.0.1', true], ['colour:red', false],
+    ['label:tier', true], ['label:tier=web', true], ['label:tier=db', false], ['10.0.0.1', true], ['"colour:red"', false],
   ]) {
     assert.equal(accepts(`?q=${encodeURIComponent(q)}`, one), expected, q);
   }

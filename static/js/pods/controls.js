@@ -1,12 +1,11 @@
 /** What a reader works the page of pods with: filters, column heads, history and keys. */
 import { bindKeys } from './keys.js';
 import { byId } from './page.js';
-import { COLUMNS, DEFAULT_SORT, HEALTHS } from './sort.js';
+import { DEFAULT_SORT, HEALTHS } from './sort.js';
 import { narrows, readView } from './url.js';
 
 /** @param {PodsPage} page whose `view` the controls read and change, by `setView` */
 export function bindFilters(page) {
-  bindSearch(page);
   byId('status').addEventListener('change', (event) => {
     const { value } = event.target;
     page.setView({ status: new Set(value === '' ? [] : [value]) });
@@ -20,37 +19,18 @@ export function bindFilters(page) {
       page.setView({ health: chosen });
     });
   }
+  byId('group').addEventListener('change', (event) => page.setView({ group: event.target.value }));
+  byId('as-table').addEventListener('click', () => page.setView({ map: false }));
+  byId('as-map').addEventListener('click', () => page.setView({ map: true }));
   for (const id of ['clear', 'narrowed']) {
     byId(id).addEventListener('click', () => page.clear());
   }
 }
 
-/** What is typed in one go is one step of the browser's history. */
-function bindSearch(page) {
-  const field = byId('q');
-  let typing = false;
-  field.addEventListener('input', () => {
-    page.setView({ q: field.value }, !typing);
-    typing = true;
-  });
-  field.addEventListener('blur', () => {
-    typing = false;
-  });
-  field.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') {
-      event.preventDefault();
-      if (field.value === '') {
-        field.blur();
-      } else {
-        page.setView({ q: '' }, false);
-      }
-    } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
-      event.preventDefault();
-      page.table.move(0);
-    }
-  });
+/** Back and forward. */
+export function bindHistory(page) {
   addEventListener('popstate', () => {
-    typing = false;
+    page.search.rest();
     page.view = readView(location.search);
     page.showView();
   });
@@ -60,10 +40,12 @@ export function bindSorting(page) {
   byId('not-well').addEventListener('click', () => {
     page.setView({ sort: { ...page.view.sort, notWell: !page.view.sort.notWell } });
   });
-  for (const column of COLUMNS) {
-    const button = byId(`col-${column}`)?.querySelector('button');
-    button?.addEventListener('click', () => page.setView({ sort: nextSort(page.view.sort, column) }));
-  }
+  byId('head-row').addEventListener('click', ({ target }) => {
+    const column = target.closest('button')?.closest('[data-column]').dataset.column;
+    if (column !== undefined) {
+      page.setView({ sort: nextSort(page.view.sort, column) });
+    }
+  });
 }
 
 /** Ascending, descending, and then the order that the page began with. */
@@ -86,30 +68,59 @@ export function bindPageKeys(page) {
       byId('q').focus();
       byId('q').select();
     },
-    j: () => page.table.move(1),
-    k: () => page.table.move(-1),
-    g: () => page.table.move(-Infinity),
-    G: () => page.table.move(Infinity),
+    j: () => page.shown.move(1),
+    k: () => page.shown.move(-1),
+    g: () => page.shown.move(-Infinity),
+    G: () => page.shown.move(Infinity),
     Enter: (event) => openActive(page, event),
+    ...rowKeys(page),
     Escape: () => leave(page),
     '?': () => help.showModal(),
   });
 }
 
-/** Opens the row that the keys stand on, where its link has not the focus itself. */
-function openActive(page, event) {
-  const address = page.table.activeAddress();
-  if (address !== null && event.target === document.body) {
+/** Keys that work only where the focus is in a row; elsewhere they belong to the browser. */
+function rowKeys({ table }) {
+  const inRows = (action) => (event) => {
+    if (byId('rows').contains(event.target)) {
+      event.preventDefault();
+      action(event.target);
+    }
+  };
+  return {
+    ArrowDown: inRows(() => table.move(1)),
+    ArrowUp: inRows(() => table.move(-1)),
+    ArrowRight: inRows(() => table.fold(true)),
+    ArrowLeft: inRows(() => table.fold(false)),
+    o: inRows((target) => target.click()),
+    ' ': toggleGroup,
+  };
+}
+
+/** Opens or closes the group whose header has the focus; whether one has. */
+function toggleGroup(event) {
+  const header = event.target.matches('[role=row][aria-expanded]');
+  if (header) {
+    event.preventDefault();
+    event.target.click();
+  }
+  return header;
+}
+
+/** Opens what the keys stand on. A link opens by itself. */
+function openActive({ shown }, event) {
+  const address = shown.activeAddress();
+  if (!toggleGroup(event) && address !== null && event.target === document.body) {
     location.assign(address);
   }
 }
 
 /** Leaves the row; else clears the filters. */
 function leave(page) {
-  if (byId('rows').contains(document.activeElement)) {
+  if (byId('pods').contains(document.activeElement)) {
     document.activeElement.blur();
-    page.table.active = null;
-    page.table.schedule();
+    page.shown.active = null;
+    page.shown.schedule();
   } else if (narrows(page.view)) {
     page.clear();
   }

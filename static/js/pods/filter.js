@@ -1,61 +1,21 @@
 /**
- * Which rows the reader wants to see: words in the search box, health, status.
+ * Which rows the reader wants to see: the terms of the search box (query.js), health, status.
  *
- * Words are joined by "and". A plain word is looked for in name, status, node, owner, address and
- * namespace; `field:word` looks in one of them; `restarts:>3` compares; `label:tier=web` and
- * `label:tier` ask for a label.
+ * Terms are joined by "and". A plain word is looked for in name, status, node, owner, address and
+ * namespace.
  */
+import { TEXT_KEYS, duration, parseQuery } from './query.js';
+import { instant } from './time.js';
 
-const FIELDS = {
+/** A row's text for each of TEXT_KEYS. */
+const TEXT = {
   name: (row) => row.name,
   status: (row) => row.status,
-  node: (row) => row.node,
-  owner: (row) => row.owner?.name,
-  ip: (row) => row.ip,
+  node: (row) => row.node ?? '',
+  owner: (row) => row.owner?.name ?? '',
+  ip: (row) => row.ip ?? '',
   namespace: (row) => row.namespace,
 };
-
-/** The text in which plain words are looked for. */
-function haystack(row) {
-  const values = Object.values(FIELDS).map((read) => read(row) ?? '');
-  return values.join('\n').toLowerCase();
-}
-
-/**
- * The predicate of a view.
- *
- * @param {{q: string, health: Set<string>, status: Set<string>}} view an empty set asks for nothing
- * @returns {(entry: {row: object, hay: string|null}) => boolean} `hay` is filled in when first needed
- */
-export function rowFilter({ q, health, status }) {
-  const tests = q.split(/\s+/).filter(Boolean).map(wordTest);
-  return (entry) =>
-    (health.size === 0 || health.has(entry.row.health)) &&
-    (status.size === 0 || status.has(entry.row.status)) &&
-    tests.every((test) => test(entry));
-}
-
-function wordTest(word) {
-  const [, field, value] = /^(\w+):(.+)$/.exec(word) ?? [];
-  if (field === 'restarts') {
-    const test = restartTest(value);
-    if (test !== null) {
-      return test;
-    }
-  }
-  if (field === 'label') {
-    return labelTest(value);
-  }
-  if (field !== undefined && Object.hasOwn(FIELDS, field)) {
-    const wanted = value.toLowerCase();
-    return ({ row }) => (FIELDS[field](row) ?? '').toLowerCase().includes(wanted);
-  }
-  const wanted = word.toLowerCase();
-  return (entry) => {
-    entry.hay ??= haystack(entry.row);
-    return entry.hay.includes(wanted);
-  };
-}
 
 const COMPARE = {
   '>': (a, b) => a > b,
@@ -65,19 +25,104 @@ const COMPARE = {
   '=': (a, b) => a === b,
 };
 
-function restartTest(value) {
-  const [, operator, digits] = /^([<>]=?|=)?(\d+)$/.exec(value) ?? [];
-  if (digits === undefined) {
-    return null;
-  }
-  const compare = COMPARE[operator ?? '='];
-  return ({ row }) => compare(row.restarts, Number(digits));
+/**
+ * The predicate of a view.
+ *
+ * @param {{q: string, health: Set<string>, status: Set<string>}} view an empty set asks for nothing
+ * @param {{now: () => number}} clock the server's, for ages
+ * @returns {(entry: {row: object, hay: string|null}) => boolean} `hay` is filled in when first needed
+ */
+export function rowFilter({ q, health, status }, clock) {
+  const tests = parseQuery(q).terms.map((term) => termTest(term, clock));
+  return (entry) =>
+    (health.size === 0 || health.has(entry.row.health)) &&
+    (status.size === 0 || status.has(entry.row.status)) &&
+    tests.every((test) => test(entry));
 }
 
-function labelTest(value) {
-  const [key, ...rest] = value.split('=');
-  const wanted = rest.join('=');
-  return rest.length === 0
-    ? ({ row }) => Object.hasOwn(row.labels ?? {}, key)
-    : ({ row }) => row.labels?.[key] === wanted;
+/** Whether rows enter and leave this filter as they grow older. */
+export function ages({ q }) {
+  return parseQuery(q).terms.some(({ key }) => key === 'age');
+}
+
+function termTest(term, clock) {
+  const test = (TESTS[term.key] ?? textTest)(term, clock);
+  return term.negated ? (entry) => !test(entry) : test;
+}
+
+const TESTS = {
+  text({ value }) {
+    const wanted = value.toLowerCase();
+    return (entry) => {
+      entry.hay ??= haystack(entry.row);
+      return entry.hay.includes(wanted);
+    };
+  },
+  health({ value }) {
+    return ({ row }) => row.health === value;
+  },
+  restarts({ operator, value }) {
+    const compare = COMPARE[operator];
+    return ({ row }) => compare(row.restarts, Number(value));
+  },
+  age({ operator, value }, clock) {
+    const compare = COMPARE[operator];
+    const length = duration(value);
+    return ({ row }) => {
+      const created = instant(row.created);
+      return created !== null && compare(clock.now() - created, length);
+    };
+  },
+  /** As kubectl has it: `app!=web` is also true of pods without the label. */
+  label({ name, operator, value }) {
+    if (operator === '') {
+      return ({ row }) => Object.hasOwn(row.labels ?? {}, name);
+    }
+    const wanted = operator === '=';
+    return ({ row }) => (labelOf(row, name) === value) === wanted;
+  },
+};
+
+/** The value of a row's label, undefined where it has none. */
+export function labelOf(row, name) {
+  return Object.hasOwn(row.labels ?? {}, name) ? row.labels[name] : undefined;
+}
+
+function textTest({ key, operator, value }) {
+  const wanted = value.toLowerCase();
+  const ofKind = key === 'owner' && value.includes('/');
+  const read = ofKind ? ({ owner }) => (owner === null ? '' : `${owner.kind}/${owner.name}`) : TEXT[key];
+  return operator === '='
+    ? ({ row }) => read(row).toLowerCase() === wanted
+    : ({ row }) => read(row).toLowerCase().includes(wanted);
+}
+
+/** The text in which plain words are looked for. */
+function haystack(row) {
+  return TEXT_KEYS.map((key) => TEXT[key](row)).join('\n').toLowerCase();
+}
+
+/**
+ * What stands in the rows for a key, the most frequent first.
+ *
+ * @param {Iterable<object>} rows
+ * @param {string} key one of TEXT_KEYS, `label` for the names of labels, or `label:NAME` for its values
+ * @returns {Map<string, number>} how many rows have each
+ */
+export function presentValues(rows, key) {
+  const counts = new Map();
+  for (const row of rows) {
+    for (const value of valuesOf(row, key)) {
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+  }
+  return new Map([...counts].sort(([a, many], [b, few]) => few - many || (a < b ? -1 : 1)));
+}
+
+function valuesOf(row, key) {
+  if (key === 'label') {
+    return Object.keys(row.labels ?? {});
+  }
+  const value = key.startsWith('label:') ? labelOf(row, key.slice('label:'.length)) : TEXT[key](row);
+  return value === undefined || value === '' ? [] : [value];
 }

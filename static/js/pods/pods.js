@@ -1,12 +1,19 @@
 /** The page of pods: rows, filters, order and keys joined with one live view. */
 import { attach } from './browser.js';
-import { bindFilters, bindPageKeys, bindSorting } from './controls.js';
+import { Columns } from './columns.js';
+import { ColumnsMenu } from './columnsmenu.js';
+import { bindFilters, bindHistory, bindPageKeys, bindSorting } from './controls.js';
 import { emptyWords } from './empty.js';
+import { ExportMenu } from './exportmenu.js';
 import { FeedView } from './feedview.js';
+import { ages } from './filter.js';
+import { Folds } from './folds.js';
 import { RowIndex } from './index.js';
 import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
-import { COLUMNS } from './sort.js';
+import { Pending } from './pending.js';
+import { PodMap } from './podmap.js';
+import { SearchBox } from './searchbox.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
 import { narrows, readView, writeView } from './url.js';
@@ -18,33 +25,50 @@ class PodsPage {
     this.config = config;
     this.texts = texts;
     this.view = readView(location.search);
-    this.index = new RowIndex(this.view);
-    this.pending = new Map();
-    this.pendingFresh = false;
+    this.pending = new Pending();
     this.summaryAt = null;
     this.live = new Live(config, {
       changed: (changes, fresh) => this.changed(changes, fresh),
       feed: () => this.drawFeed(),
       refused: (frame) => this.refused(frame),
     });
-    this.table = new Table(
-      { body: byId('rows'), template: byId('row-template'), index: this.index },
-      {
-        texts,
-        clock: this.live.clock,
-        podAddress: (row) => this.podAddress(row),
-        covered: () => this.covered(),
-      },
-    );
-    this.summary = new Summary(config, texts);
+    this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster));
+    this.makeViews();
     this.feedView = new FeedView(config, texts, this.live);
+    this.search = new SearchBox(this);
+    const row = byId('row-template').content.firstElementChild;
+    this.columns = new Columns(byId('pods'), byId('head-row').firstElementChild, row);
+  }
+
+  makeViews() {
+    const { config, index, live, texts } = this;
+    const env = {
+      texts,
+      clock: live.clock,
+      podAddress: (row) => this.podAddress(row),
+      toggle: (header) => this.toggle(header),
+      covered: () => this.covered(),
+    };
+    const templates = { pod: byId('row-template'), header: byId('group-template') };
+    this.table = new Table({ body: byId('rows'), templates, index }, env);
+    const tile = byId('tile-template');
+    this.map = new PodMap({ body: byId('map'), template: tile, tip: byId('map-tip'), index }, env);
+    this.summary = new Summary(config, texts);
+  }
+
+  /** What shows the rows: the table or the map. */
+  get shown() {
+    return this.view.map ? this.map : this.table;
   }
 
   start() {
     this.bindLayout();
     bindFilters(this);
+    bindHistory(this);
     bindSorting(this);
     bindPageKeys(this);
+    new ExportMenu(this);
+    new ColumnsMenu(this);
     this.showView();
     attach(this.live);
     this.drawFeed();
@@ -54,14 +78,8 @@ class PodsPage {
 
   // ---- rows
 
-  changed({ upserts, removes }, fresh) {
-    for (const uid of removes) {
-      this.pending.set(uid, null);
-    }
-    for (const row of upserts) {
-      this.pending.set(row.uid, row);
-    }
-    this.pendingFresh = fresh;
+  changed(changes, fresh) {
+    this.pending.add(changes, fresh, { at: Date.now(), now: this.live.clock.now() });
     this.scheduleRows();
   }
 
@@ -69,27 +87,24 @@ class PodsPage {
   scheduleRows() {
     this.rowsFrame ??= requestAnimationFrame(() => {
       this.rowsFrame = undefined;
-      this.mergeRows();
-      this.table.draw();
-      this.drawEmpty();
+      const { upserts, removes, news } = this.pending.take(performance.now() + FRESH_FOR);
+      this.index.apply(upserts, removes, news);
+      this.drawRows();
     });
   }
 
-  mergeRows() {
-    const removes = [];
-    const upserts = [];
-    for (const [uid, row] of this.pending) {
-      if (row === null) {
-        removes.push(uid);
-      } else {
-        upserts.push(row);
-      }
-    }
-    this.pending.clear();
-    const freshUntil = this.pendingFresh ? performance.now() + FRESH_FOR : null;
-    this.index.apply(upserts, removes, freshUntil);
+  drawRows() {
     byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
+    this.shown.draw();
+    this.drawEmpty();
     this.scheduleSummary();
+  }
+
+  /** Opens or closes a group. */
+  toggle(header) {
+    this.index.setOpen(header, !header.open);
+    this.table.active = header;
+    this.drawRows();
   }
 
   scheduleSummary() {
@@ -148,7 +163,7 @@ class PodsPage {
   }
 
   drawEmpty() {
-    const someShown = this.index.order.length > 0 || this.pending.size > 0;
+    const someShown = this.index.order.length > 0 || !this.pending.empty;
     const words = emptyWords(this.texts, this.feedView, this.feedState, this.index.size, this.config);
     const { title, text } = someShown ? { title: '', text: '' } : words;
     const box = byId('empty');
@@ -183,8 +198,18 @@ class PodsPage {
 
   everySecond() {
     if (document.visibilityState === 'visible') {
-      this.table.tick();
+      this.grownOlder();
+      this.shown.tick();
       this.drawFeed();
+    }
+  }
+
+  /** Rows enter and leave a filter by their age; those that left are shown for a minute. */
+  grownOlder() {
+    const forgotten = this.index.forgetDeparted(Date.now());
+    const aged = ages(this.view) && this.index.judgeAgain();
+    if (forgotten || aged) {
+      this.drawRows();
     }
   }
 
@@ -203,23 +228,22 @@ class PodsPage {
   }
 
   showView() {
-    const { q, sort } = this.view;
-    if (byId('q').value !== q) {
-      byId('q').value = q;
-    }
+    const { group, sort } = this.view;
+    this.search.draw();
+    byId('group').value = group;
     byId('not-well').setAttribute('aria-pressed', String(sort.notWell));
-    for (const column of COLUMNS) {
-      const header = byId(`col-${column}`);
-      if (header !== null) {
-        const direction = sort.descending ? 'descending' : 'ascending';
-        header.setAttribute('aria-sort', sort.column === column ? direction : 'none');
-      }
+    if (this.columns.show(this.view)) {
+      this.table.rebuild();
     }
     byId('narrowed').hidden = !narrows(this.view);
     this.index.setView(this.view);
     byId('table').setAttribute('aria-rowcount', String(this.index.order.length + 1));
-    this.table.letGo();
-    this.table.schedule();
+    byId('table').hidden = this.view.map;
+    byId('map').hidden = !this.view.map;
+    byId('as-table').setAttribute('aria-pressed', String(!this.view.map));
+    byId('as-map').setAttribute('aria-pressed', String(this.view.map));
+    this.shown.letGo();
+    this.shown.schedule();
     this.drawSummary();
     if (this.feedState !== undefined) {
       this.drawEmpty();
@@ -232,12 +256,13 @@ class PodsPage {
     const narrow = matchMedia('(max-width: 720px)');
     const apply = () => {
       this.index.setHeights(narrow.matches ? HEIGHTS.narrow : HEIGHTS.wide);
-      this.table.letGo();
-      this.table.schedule();
+      this.map.setSizes(narrow.matches ? 'narrow' : 'wide');
+      this.shown.letGo();
+      this.shown.schedule();
     };
     narrow.addEventListener('change', apply);
-    addEventListener('scroll', () => this.table.schedule(), { passive: true });
-    addEventListener('resize', () => this.table.schedule());
+    addEventListener('scroll', () => this.shown.schedule(), { passive: true });
+    addEventListener('resize', () => this.shown.schedule());
     apply();
   }
 

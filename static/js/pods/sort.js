@@ -20,7 +20,14 @@ const KEYS = {
   owner: (row) => row.owner?.name ?? null,
 };
 
-export const COLUMNS = Object.keys(KEYS);
+/** The key of a column, undefined for what is none; `label:app` sorts by that label. */
+function keyOf(column) {
+  if (column.startsWith('label:')) {
+    const name = column.slice('label:'.length);
+    return (row) => (Object.hasOwn(row.labels ?? {}, name) ? row.labels[name] : null);
+  }
+  return Object.hasOwn(KEYS, column) ? KEYS[column] : undefined;
+}
 
 export const DEFAULT_SORT = Object.freeze({ notWell: true, column: 'name', descending: false });
 
@@ -33,7 +40,7 @@ export function parseSort(text) {
   const sort = { ...DEFAULT_SORT, notWell: words.includes('notwell') };
   for (const word of words) {
     const column = word.replace(/^-/, '');
-    if (COLUMNS.includes(column)) {
+    if (keyOf(column) !== undefined) {
       sort.column = column;
       sort.descending = word.startsWith('-');
     }
@@ -47,10 +54,13 @@ export function formatSort({ notWell, column, descending }) {
   return text === 'notwell,name' ? '' : text;
 }
 
-/** The function that gives an entry's keys: computed once a row, compared often. */
+/**
+ * The function that gives an entry's keys: computed once a row, compared often. A pod that left is no
+ * trouble any more.
+ */
 export function sortKeys({ notWell, column }) {
-  const key = KEYS[column];
-  return (row) => ({ rank: notWell ? RANK[row.health] : 0, key: key(row) });
+  const key = keyOf(column);
+  return (row, left = false) => ({ rank: notWell ? RANK[left ? 'done' : row.health] : 0, key: key(row) });
 }
 
 /** Compares two entries by the keys of `sortKeys`; never 0 for two different pods. */
@@ -64,14 +74,15 @@ export function comparator({ descending }) {
     compare(a.row.uid, b.row.uid);
 }
 
-function compareKeys(a, b, sign) {
+/** Compares two keys of rows or groups, `sign` -1 for descending; null is last either way. */
+export function compareKeys(a, b, sign) {
   if (a === null || b === null) {
     return a === b ? 0 : a === null ? 1 : -1;
   }
   return sign * compare(a, b);
 }
 
-function compare(a, b) {
+export function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

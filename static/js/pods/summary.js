@@ -31,7 +31,7 @@ export class Summary {
       setText(byId(`count-${health}`), known ? this.#texts.number(counts[health]) : '–');
       byId(`chip-${health}`).setAttribute('aria-pressed', String(view.health.has(health)));
     }
-    const shown = { shown: index.order.length, count: index.size };
+    const shown = { shown: index.matching, count: index.size };
     setText(byId('shown'), known ? this.#texts.ui('shown_of', shown) : '');
     this.#tab(counts);
     if (known) {

@@ -1,17 +1,18 @@
 /**
- * The table's rows on screen: only those in view are in the document.
+ * The table's rows on screen, pods and headers of groups: only those in view are in the document.
  *
  * Rows stand at the tops that RowIndex knows, so nothing is measured but where the table begins.
- * Nodes are kept by uid while they are in view and re-used afterwards; one drawing a frame. The
+ * Nodes are kept while they are in view and re-used afterwards; one drawing a frame. The
  * document's order is the order on screen, for the Tab key and for screen readers.
  */
-import { nameParts, reasonOf, setShape, setText } from './page.js';
-import { humanDuration, instant } from './time.js';
+import { GroupRow } from './grouprow.js';
+import { placeInOrder } from './parts.js';
+import { PodRow } from './podrow.js';
 
 /** Row heights in pixels, as static/css/table.css sets them. */
 export const HEIGHTS = {
-  wide: { plain: 34, reason: 60 },
-  narrow: { plain: 54, reason: 113 },
+  wide: { plain: 34, reason: 60, header: 40 },
+  narrow: { plain: 54, reason: 113, header: 58 },
 };
 
 /** How long a changed row bears its mark. */
@@ -19,30 +20,30 @@ export const FRESH_FOR = 2500;
 
 const OVERSCAN = 200;
 const SPARE_NODES = 60;
-const NONE = '–';
-const NO_REASON = { first: '', rest: '', next: '', more: '', all: '' };
 
 export class Table {
   #body;
-  #template;
+  #templates;
   #index;
   #env;
   #nodes = new Map();
-  #spare = [];
+  #spare = { pod: [], header: [] };
   #frame = null;
   #anchor = null;
 
   /**
-   * @param {{body: HTMLElement, template: HTMLTemplateElement, index: RowIndex}} parts
+   * @param {{body: HTMLElement, templates: {pod: HTMLTemplateElement, header: HTMLTemplateElement},
+   *   index: RowIndex}} parts
    * @param {{texts: Texts, clock: ServerClock, podAddress: (row: object) => string,
-   *   covered: () => number}} env `covered`: pixels at the window's top that a fixed header hides
+   *   toggle: (header: object) => void, covered: () => number}} env
+   *   `covered`: pixels at the window's top that a fixed header hides
    */
-  constructor({ body, template, index }, env) {
+  constructor({ body, templates, index }, env) {
     this.#body = body;
-    this.#template = template;
+    this.#templates = templates;
     this.#index = index;
     this.#env = env;
-    /** The row that the keys act on. */
+    /** What the keys act on: an entry or a header of RowIndex, or null. */
     this.active = null;
   }
 
@@ -61,23 +62,21 @@ export class Table {
     this.#anchor = null;
   }
 
+  /** The template is another one: makes all rows anew. */
+  rebuild() {
+    this.#nodes.forEach(({ drawing }) => drawing.root.remove());
+    this.#nodes.clear();
+    this.#spare.pod = [];
+  }
+
   draw() {
     const held = document.activeElement;
     const begin = this.#anchored(this.#body.getBoundingClientRect().top);
     const { order } = this.#index;
-    const wanted = this.#inView(begin, held);
-    this.#recycle(new Set(wanted.map((at) => order[at].row.uid)));
-    let before = this.#body.firstElementChild;
+    const wanted = this.#inView(begin, held).map((at) => order[at]);
+    this.#recycle(new Set(wanted));
     const now = this.#env.clock.now();
-    for (const at of wanted) {
-      const node = this.#node(order[at]);
-      this.#fill(node, order[at], at, now);
-      if (node.root === before) {
-        before = before.nextElementSibling;
-      } else {
-        this.#body.insertBefore(node.root, before);
-      }
-    }
+    placeInOrder(this.#body, wanted.map((item) => this.#fill(item, now)));
     this.#body.style.height = `${this.#index.height}px`;
     if (held !== document.activeElement && this.#body.contains(held)) {
       held.focus({ preventScroll: true });
@@ -87,45 +86,92 @@ export class Table {
   /** Ages and marks of the rows in view. */
   tick() {
     const now = this.#env.clock.now();
-    for (const [uid, node] of this.#nodes) {
-      const entry = this.#index.get(uid);
-      if (entry !== undefined) {
-        this.#ages(node, entry.row, now);
-        this.#mark(node, entry);
-      }
+    this.#nodes.forEach((node) => node.drawing.tick(now));
+  }
+
+  // ---- keys
+
+  /** Moves to what stands `step` further, or to the first or last. */
+  move(step) {
+    const from = this.#index.position(this.active ?? undefined);
+    this.#moveTo(from < 0 && Number.isFinite(step) ? this.#firstInView() : from + step);
+  }
+
+  /** Moves to the first pod in view. */
+  enter() {
+    const { order } = this.#index;
+    const first = this.#firstInView();
+    const pod = order.findIndex((item, at) => at >= first && !item.header);
+    this.#moveTo(pod < 0 ? first : pod);
+  }
+
+  /** Opens or closes the header that the keys stand on; left of a row stands its header. */
+  fold(open) {
+    const { active } = this;
+    if (this.#index.position(active ?? undefined) < 0) {
+      return;
+    }
+    if (active.header && active.open !== open) {
+      this.#env.toggle(active);
+    } else if (open) {
+      this.move(active.header ? 1 : 0);
+    } else {
+      this.#moveTo(this.#above(active));
     }
   }
 
-  /** Moves to the row `step` further, or to the first or last one. */
-  move(step) {
+  /** The address of the pod that the keys stand on, or null. */
+  activeAddress() {
+    return this.#nodes.get(this.active)?.drawing.link?.href ?? null;
+  }
+
+  /** Index of the header above. */
+  #above(item) {
+    const { order } = this.#index;
+    let at = item.at;
+    while (at > 0 && order[at].level >= item.level) {
+      at -= 1;
+    }
+    return at;
+  }
+
+  #moveTo(wanted) {
     const { order } = this.#index;
     if (order.length === 0) {
       return;
     }
-    const from = this.active === null ? -1 : this.#index.position(this.active);
-    const wanted = from < 0 && Number.isFinite(step) ? this.#firstInView() : from + step;
-    const to = Math.min(order.length - 1, Math.max(0, wanted));
-    this.active = order[to].row.uid;
+    this.active = order[Math.min(order.length - 1, Math.max(0, wanted))];
     // A filter may have been taken since the last frame: the page must be long enough to scroll.
     this.#body.style.height = `${this.#index.height}px`;
-    this.#reveal(order[to]);
+    this.#reveal(this.active);
     this.draw();
-    this.#nodes.get(this.active)?.link.focus({ preventScroll: true });
+    this.#nodes.get(this.active)?.drawing.focusable.focus({ preventScroll: true });
   }
 
-  /** The address of the row that the keys act on, or null. */
-  activeAddress() {
-    return this.#nodes.get(this.active)?.link.href ?? null;
+  #firstInView() {
+    const top = this.#env.covered() - this.#body.getBoundingClientRect().top;
+    return this.#index.rowAt(Math.max(0, top));
   }
+
+  #reveal(item) {
+    const top = this.#body.getBoundingClientRect().top + item.top;
+    const over = top - this.#env.covered() - 8;
+    const under = top + item.height - (window.innerHeight - 56);
+    if (over < 0) {
+      window.scrollBy({ top: over, behavior: 'instant' });
+    } else if (under > 0) {
+      window.scrollBy({ top: under, behavior: 'instant' });
+    }
+  }
+
+  // ---- what is in view
 
   /** Keeps the first row in view where it is when rows above it come and go. */
   #anchored(begin) {
-    const anchor = this.#anchor;
-    const entry = anchor === null ? undefined : this.#index.get(anchor.uid);
-    if (entry?.shown && entry.top !== anchor.top && begin < this.#env.covered()) {
-      const shift = entry.top - anchor.top;
+    const { item, top } = this.#anchor ?? {};
+    if (this.#index.position(item) >= 0 && item.top !== top && begin < this.#env.covered()) {
       this.#body.style.height = `${this.#index.height}px`;
-      window.scrollBy({ top: shift, behavior: 'instant' });
+      window.scrollBy({ top: item.top - top, behavior: 'instant' });
       return this.#body.getBoundingClientRect().top;
     }
     return begin;
@@ -145,11 +191,11 @@ export class Table {
       wanted.push(at);
     }
     if (top > 0) {
-      const entry = order[this.#index.rowAt(top)];
-      this.#anchor = { uid: entry.row.uid, top: entry.top };
+      const item = order[this.#index.rowAt(top)];
+      this.#anchor = { item, top: item.top };
     }
     // The row that has the focus stays in the document, else the focus would be lost.
-    const kept = this.#body.contains(held) ? this.#index.position(held.closest('.p').dataset.uid) : -1;
+    const kept = this.#index.position(this.#itemOf(held));
     if (kept >= 0 && kept < first) {
       wanted.unshift(kept);
     } else if (kept > last) {
@@ -158,131 +204,64 @@ export class Table {
     return wanted;
   }
 
-  #firstInView() {
-    const top = this.#env.covered() - this.#body.getBoundingClientRect().top;
-    return this.#index.rowAt(Math.max(0, top));
-  }
-
-  #reveal(entry) {
-    const top = this.#body.getBoundingClientRect().top + entry.top;
-    const over = top - this.#env.covered() - 8;
-    const under = top + entry.height - (window.innerHeight - 56);
-    if (over < 0) {
-      window.scrollBy({ top: over, behavior: 'instant' });
-    } else if (under > 0) {
-      window.scrollBy({ top: under, behavior: 'instant' });
+  #itemOf(element) {
+    if (this.#body.contains(element)) {
+      for (const [item, { drawing }] of this.#nodes) {
+        if (drawing.root.contains(element)) {
+          return item;
+        }
+      }
     }
+    return undefined;
   }
 
   #recycle(wanted) {
-    for (const [uid, node] of this.#nodes) {
-      if (!wanted.has(uid)) {
-        this.#nodes.delete(uid);
-        node.root.remove();
-        if (this.#spare.length < SPARE_NODES) {
-          this.#spare.push(node);
+    for (const [item, node] of this.#nodes) {
+      if (!wanted.has(item)) {
+        this.#nodes.delete(item);
+        node.drawing.root.remove();
+        const spare = this.#spare[kindOf(item)];
+        if (spare.length < SPARE_NODES) {
+          spare.push(node);
         }
       }
     }
   }
 
-  #node(entry) {
-    const { uid } = entry.row;
-    let node = this.#nodes.get(uid);
+  #fill(item, now) {
+    const node = this.#node(item);
+    const { root } = node.drawing;
+    node.drawing.fill(item, now);
+    if (node.top !== item.top) {
+      node.top = item.top;
+      root.style.transform = `translateY(${item.top}px)`;
+    }
+    if (node.at !== item.at || node.level !== item.level) {
+      node.at = item.at;
+      node.level = item.level;
+      root.setAttribute('aria-rowindex', String(item.at + 2));
+      root.setAttribute('aria-level', String(item.level));
+    }
+    root.classList.toggle('active', item === this.active);
+    return node.drawing;
+  }
+
+  #node(item) {
+    let node = this.#nodes.get(item);
     if (node === undefined) {
-      node = this.#spare.pop() ?? this.#build();
-      node.row = null;
-      node.root.dataset.uid = uid;
-      this.#nodes.set(uid, node);
+      node = this.#spare[kindOf(item)].pop() ?? this.#build(item);
+      this.#nodes.set(item, node);
     }
     return node;
   }
 
-  #build() {
-    const root = this.#template.content.firstElementChild.cloneNode(true);
-    const node = { root, row: null, at: -1, top: -1, freshUntil: 0 };
-    node.icon = root.querySelector('svg');
-    node.link = root.querySelector('a');
-    for (const part of root.querySelectorAll('[data-part]')) {
-      node[part.dataset.part] = part;
-    }
-    return node;
+  #build(item) {
+    const kind = kindOf(item);
+    const Drawing = kind === 'header' ? GroupRow : PodRow;
+    return { drawing: new Drawing(this.#templates[kind], this.#env), at: -1, level: 0, top: -1 };
   }
+}
 
-  #fill(node, entry, at, now) {
-    if (node.row !== entry.row) {
-      node.row = entry.row;
-      this.#write(node, entry.row);
-    }
-    if (node.top !== entry.top) {
-      node.top = entry.top;
-      node.root.style.transform = `translateY(${entry.top}px)`;
-    }
-    if (node.at !== at) {
-      node.at = at;
-      node.root.setAttribute('aria-rowindex', String(at + 2));
-    }
-    node.root.classList.toggle('active', entry.row.uid === this.active);
-    this.#ages(node, entry.row, now);
-    this.#mark(node, entry);
-  }
-
-  #write(node, row) {
-    const { texts, podAddress } = this.#env;
-    const { root } = node;
-    root.classList.toggle('bad', row.health === 'failing');
-    root.classList.toggle('warn', row.health === 'waiting');
-    root.classList.toggle('idle-row', row.health === 'done');
-    root.classList.toggle('tall', Boolean(row.why));
-    root.dataset.name = row.name;
-    setShape(node.icon, row.health);
-    setText(node.health, texts.ui(`health_${row.health}`));
-    const { prefix, middle, tail } = nameParts(row);
-    setText(node.prefix, prefix);
-    setText(node.middle, middle);
-    setText(node.tail, tail);
-    node.link.href = podAddress(row);
-    node.link.title = row.name;
-    node.link.setAttribute('aria-label', row.name);
-    if (node.namespace) {
-      setText(node.namespace, row.namespace);
-    }
-    setText(node.ready, row.ready);
-    setText(node.status, row.status);
-    setText(node.restarts, String(row.restarts));
-    setText(node.node, row.node ?? NONE);
-    setText(node.ip, row.ip ?? NONE);
-    setText(node.kind, row.owner?.kind ?? '');
-    setText(node.owner, row.owner?.name ?? NONE);
-    node.why.hidden = !row.why;
-    const words = row.why ? reasonOf(row, texts) : NO_REASON;
-    setText(node.reason, words.first);
-    setText(node.rest, words.rest);
-    setText(node.next, words.next);
-    setText(node.more, words.more);
-    node.why.title = words.all;
-  }
-
-  #ages(node, row, now) {
-    const created = instant(row.created);
-    setText(node.age, created === null ? NONE : humanDuration(now - created));
-    const last = instant(row.last_restart);
-    const ago = row.restarts > 0 && last !== null ? humanDuration(now - last) : null;
-    setText(node.ago, ago === null ? '' : this.#env.texts.ui('ago', { age: ago }));
-  }
-
-  #mark(node, entry) {
-    const fresh = entry.freshUntil > performance.now();
-    const { classList } = node.root;
-    if (!fresh) {
-      classList.remove('fresh-a', 'fresh-b');
-    } else if (node.freshUntil !== entry.freshUntil || !classList.contains('fresh')) {
-      // Two names for one animation: changing between them starts it anew without a layout.
-      const name = classList.contains('fresh-a') ? 'fresh-b' : 'fresh-a';
-      classList.remove('fresh-a', 'fresh-b');
-      classList.add(name);
-    }
-    classList.toggle('fresh', fresh);
-    node.freshUntil = entry.freshUntil;
-  }
+function kindOf(item) {
+  return item.header ? 'header' : 'pod';
 }

@@ -1,10 +1,12 @@
 /**
- * The view in the URL: what is looked for and in which order, beside what the portal was asked for
+ * The view in the URL: what is looked for, in which groups, order and columns, as a table or a map, beside what the portal was asked for
  * (cluster, namespaces, deployment, selector), which stays as it is.
  */
+import { formatColumns, parseColumns } from './columns.js';
+import { GROUPINGS } from './groups.js';
 import { HEALTHS, formatSort, parseSort } from './sort.js';
 
-/** Reads `{q, health, status, sort}` from a query string; what is not understood is left out. */
+/** Reads `{q, health, status, sort, group, columns, map}` from a query string; what is not understood is left out. */
 export function readView(search) {
   const params = new URLSearchParams(search);
   return {
@@ -12,13 +14,16 @@ export function readView(search) {
     health: new Set(params.getAll('health').filter((health) => HEALTHS.includes(health))),
     status: new Set(params.getAll('status').filter(Boolean)),
     sort: parseSort(params.get('sort')),
+    group: GROUPINGS.includes(params.get('group')) ? params.get('group') : GROUPINGS[0],
+    columns: parseColumns(params.get('columns')),
+    map: params.get('view') === 'map',
   };
 }
 
 /** Writes the view into a query string, keeping every other parameter; begins with `?` or is empty. */
 export function writeView(search, view) {
   const params = new URLSearchParams(search);
-  for (const name of ['q', 'health', 'status', 'sort']) {
+  for (const name of ['q', 'health', 'status', 'sort', 'group', 'columns', 'view']) {
     params.delete(name);
   }
   if (view.q.trim() !== '') {
@@ -33,6 +38,15 @@ export function writeView(search, view) {
   const sort = formatSort(view.sort);
   if (sort !== '') {
     params.set('sort', sort);
+  }
+  if (view.group !== GROUPINGS[0]) {
+    params.set('group', view.group);
+  }
+  if (view.columns !== null) {
+    params.set('columns', formatColumns(view.columns));
+  }
+  if (view.map) {
+    params.set('view', 'map');
   }
   const text = params.toString();
   return text === '' ? '' : `?${text}`;

@@ -47,6 +47,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PORTAL_DATA_DIR=/var/lib/k8sportal
 USER 10001:10001
 EXPOSE 8000
+LABEL org.opencontainers.image.title="k8sportal" org.opencontainers.image.version="0.5.0"
 HEALTHCHECK --interval=5s --timeout=5s --start-period=120s --retries=3 CMD ["python", "-m", "k8sportal.healthcheck"]
 # Without a shell between: SIGTERM reaches the server, which sends its viewers away and ends within 10 s.
 STOPSIGNAL SIGTERM

@@ -16,11 +16,12 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import Error as DatabaseFailure
 from django.urls import get_resolver
 
+from k8sportal import __version__
 from k8sportal.fleet import configured_fleet
 from k8sportal.middleware import PROBE_PATHS
 from k8sportal.proxies import ForwardedHeaders
 from k8sportal.startup import refuse
-from pods.metrics import SOCKETS
+from pods.metrics import BUILD_INFO, SOCKETS
 from pods.origin import OwnOrigin
 from pods.outside import SourceClashError, sync_sources
 from pods.routing import websocket_routes
@@ -106,3 +107,4 @@ runtime = Runtime(
     fleet=configured_fleet(),
 )
 application = build(runtime)
+BUILD_INFO.labels(__version__).set(1)

@@ -9,7 +9,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from k8sportal import demo
+from k8sportal import __version__, demo
 from k8sportal.environment import Environment
 from k8sportal.listening import CannotListenError, listen, shown
 from k8sportal.preparation import (
@@ -126,7 +126,7 @@ def _say(sign_in: str) -> None:
         what = "Clusters: " + ", ".join(c.name + (" (current)" if c.current else "") for c in clusters)
     else:
         what = "No cluster yet: set KUBECONFIG, or enter one in the admin."
-    print(f"\n{_address()}\n{what}\n{sign_in}\nCtrl-C ends it.\n", flush=True)
+    print(f"\n{_address()}\n{what}\n{sign_in}\nk8sportal {__version__}. Ctrl-C ends it.\n", flush=True)
 
 
 def _address() -> str:

@@ -16,6 +16,7 @@ from django.views import csrf
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from k8sportal import __version__
 from pods.access import Person, person_of
 from pods.asked import Asked, Refusal
 from pods.clock import rfc3339
@@ -169,7 +170,7 @@ def _answer(runtime: Runtime, held: dict[str, Held], wanted: Wanted) -> tuple[di
         state = feed.state()
         since = rfc3339(state.since) if state.since else None
         feeds[label] = feed_frame(
-            label, state.state, since, state.reason, rfc3339(runtime.clock.now()), tokens[label]
+            label, state.state, since, state.reason, rfc3339(runtime.clock.now()), tokens[label], __version__
         )
     worst = max(feeds, key=lambda label: _SEVERITY.index(feeds[label].state))
     answer: dict[str, Any] = {"token": tokens[worst] if len(held) == 1 else None, "feed": feeds[worst]}

@@ -24,6 +24,7 @@ from pods.domain.protocol import (
     AckFrame,
     CloseCode,
     Message,
+    chosen_subprotocol,
     encode,
     error_frame,
 )
@@ -78,10 +79,11 @@ class PodConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accepts, so that a refusal can be told; then checks, and starts the viewer's watch."""
-        offered = self.scope.get("subprotocols") or ()
-        chosen = SUBPROTOCOL if SUBPROTOCOL in offered else None
+        chosen = chosen_subprotocol(self.scope.get("subprotocols") or ())
         try:
             await self._to_peer({"type": "websocket.accept", "subprotocol": chosen})
+            if chosen not in (SUBPROTOCOL, None):
+                raise Refused("other_version", CloseCode.OTHER_VERSION)
             viewing = await self._admit()
         except PeerGone:
             return

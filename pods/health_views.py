@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from k8sportal import __version__
 from k8sportal.proxies import is_within, request_address
 from pods import census
 from pods.metrics import READY
@@ -32,7 +33,7 @@ DATABASE_SECONDS = 3.0
 @require_safe
 async def livez(request: HttpRequest) -> JsonResponse:
     """200 for as long as the event loop answers."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "version": __version__})
 
 
 @require_safe
@@ -45,11 +46,15 @@ async def readyz(request: ASGIRequest) -> JsonResponse:
     runtime = request.scope["portal"]
     reasons = await _not_ready(runtime)
     if reasons:
-        return JsonResponse({"status": "unavailable", "reasons": reasons}, status=503)
+        return _readiness("unavailable", reasons, 503)
     degraded = list(runtime.degraded())
     if not is_within(request_address(request), settings.PORTAL_METRICS_FROM):
         degraded = sorted({reason.split(":")[0] for reason in degraded})
-    return JsonResponse({"status": "degraded" if degraded else "ok", "reasons": degraded})
+    return _readiness("degraded" if degraded else "ok", degraded)
+
+
+def _readiness(status: str, reasons: list[str], code: int = 200) -> JsonResponse:
+    return JsonResponse({"status": status, "reasons": reasons, "version": __version__}, status=code)
 
 
 async def _not_ready(runtime: "Runtime") -> list[str]:

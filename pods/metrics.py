@@ -11,6 +11,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 # people's addresses, and must not fill the memory.
 IDLE_SWEEPS = 10
 
+BUILD_INFO = Gauge("k8sportal_build_info", "1, with the version that runs as a label.", ["version"])
 SOCKETS = Gauge("k8sportal_sockets", "WebSockets that are open.")
 VIEWERS = Gauge(
     "k8sportal_viewers",

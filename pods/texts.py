@@ -54,6 +54,9 @@ UI: dict[str, str] = {
     "nothing_matches": N_("Nothing matches"),
     "no_such_pod": N_("No pod of this name"),
     "no_such_pod_help": N_("It is not, or no longer, in this namespace. It shows here as soon as it exists."),
+    "other_version": N_(
+        "The portal runs another version now. This page goes on; reload it when it suits you."
+    ),
     "counts_unknown": N_("not counted"),
     "counts_stale": N_("The counts are old: the portal does not answer. The page tries again by itself."),
     "column_namespace": N_("Namespace"),
@@ -78,6 +81,7 @@ END: dict[str, str] = {
     "signed_out": N_("Sign in to go on where you were."),
     "forbidden": N_("Ask an administrator of the portal for the right to see these pods."),
     "not_found": N_("Choose a cluster and namespace from the list."),
+    "other_version": N_("Reload the page."),
     "too_many": N_("Close other pages of the portal. This one comes back by itself."),
 }
 

@@ -7,6 +7,7 @@ then sending stops at once, what may no longer be seen is taken away, and the re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from k8sportal import __version__
 from pods.access import Person
 from pods.asked import Asked, Refusal
 from pods.domain.protocol import CloseCode, encode, error_frame
@@ -39,7 +40,7 @@ class Viewing:
     ) -> None:
         self.person = person
         self.asked = asked
-        self.viewer = Viewer(send, runtime.clock)
+        self.viewer = Viewer(send, runtime.clock, __version__)
         self._runtime = runtime
         self._send = send
         self._resume = resume

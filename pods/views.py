@@ -7,19 +7,21 @@ where that could help, and told in words otherwise.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from k8sportal import __version__
 from pods import texts
 from pods.access import AccessTable, ClusterInfo, Decision, Person, load_access, person_of
 from pods.domain.row import HEALTHS
@@ -236,8 +238,16 @@ def _config(visit: Visit, cluster: ClusterInfo, params: ViewParams, *, boot: boo
             "pod": reverse("pod", args=[cluster.url_name, "__namespace__", "__pod__"]),
             "sign_in": f"{reverse('login')}?next=",
         },
-        "icons": {health: static(f"icons/{health}.svg") for health in HEALTHS},
+        "icons": {health: _icon(health) for health in HEALTHS},
+        "version": __version__,
     }
+
+
+@cache
+def _icon(health: str) -> str:
+    """A tab's icon as a `data:` address: a page outlives the release whose files its portal has."""
+    folder: Path = settings.STATICFILES_DIRS[0]
+    return f"data:image/svg+xml,{quote((folder / 'icons' / f'{health}.svg').read_text(encoding='utf-8'))}"
 
 
 def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:

@@ -23,7 +23,7 @@ import pytest
 from tests.cluster.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 40.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 15.0
 ADMIN_PASSWORD = "correct horse battery"
 
@@ -35,7 +35,8 @@ class PortalProcess:
     """`python -m k8sportal.run` on a free port, with a data folder of its own.
 
     `environment` adds to and overrides the settings. Everybody may read unless it says otherwise.
-    `program` is another module that serves a portal.
+    `program` is another module that serves a portal; `root` is where its code stands. Both may be changed
+    between an end and the next start.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class PortalProcess:
         program: str = "k8sportal.run",
     ) -> None:
         self.program = program
+        self.root = ROOT
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="k8sportal-test-")
         self.folder = Path(self._folder.name)
@@ -90,7 +92,7 @@ class PortalProcess:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.program],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -125,7 +127,7 @@ class PortalProcess:
         """Runs a manage.py command with the portal's settings; what it printed."""
         result = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment(),
             capture_output=True,
             text=True,

@@ -47,6 +47,7 @@ PARTS = (
     Part("hostile", "tests.reliability.soak_hostile"),
     Part("oracle", "tests.reliability.oracle", writes=False),
     Part("fleet", "tests.replicas.soak"),
+    Part("upgrades", "tests.replicas.soak_upgrades"),
     Part("fleet-oracle", "tests.replicas.oracle", writes=False),
 )
 

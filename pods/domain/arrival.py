@@ -14,5 +14,8 @@ SENTENCES: dict[str, str] = {
     "not_routed": N_(
         "WebSockets do not get through: at their address something else answers than the portal."
     ),
+    "other_version": N_(
+        "This page is of another version than the portal, which has no live connection for it any more."
+    ),
     "mute": N_("WebSockets open, but a proxy on the way holds back what they carry."),
 }

@@ -11,6 +11,8 @@ from pods.domain.row import Row
 from pods.domain.sentences import N_, render
 
 SUBPROTOCOL = "k8sportal.v1"
+# What the names of all its versions begin with. In each of them `error` and the close codes are as here.
+ANY_SUBPROTOCOL = "k8sportal."
 
 
 class CloseCode(IntEnum):
@@ -30,6 +32,7 @@ class CloseCode(IntEnum):
     FORBIDDEN = 4403  # no
     NOT_FOUND = 4404  # no
     SLOW_VIEWER = 4408  # yes
+    OTHER_VERSION = 4426  # later: only other versions of the subprotocol were offered
     TOO_MANY = 4429  # later
 
 
@@ -47,6 +50,7 @@ ERROR_SENTENCES: dict[str, str] = {
     "not_configured": N_("The cluster {cluster} is not configured any more."),
     "unavailable": N_("The portal cannot read its database. The page comes back by itself."),
     "slow_viewer": N_("This page could not keep up and has to start again."),
+    "other_version": N_("This page is of another version than the portal. Reload it."),
     "too_many_sockets": N_("Too many pages are open: at most {limit} at once."),
     "too_many_messages": N_("Too many messages: at most {limit} a second."),
     "frame_too_big": N_("A message was too long: at most {limit} bytes."),
@@ -95,6 +99,7 @@ class FeedFrame(msgspec.Struct, tag_field="type", tag="feed", omit_defaults=True
     reason: str | None
     now: str
     token: str | msgspec.UnsetType = msgspec.UNSET
+    version: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ErrorFrame(msgspec.Struct, tag_field="type", tag="error", kw_only=True):
@@ -122,6 +127,13 @@ class AckFrame(msgspec.Struct):
 
 
 _encoder = msgspec.json.Encoder()
+
+
+def chosen_subprotocol(offered: Sequence[str]) -> str | None:
+    """SUBPROTOCOL where it is offered; else another version of it, so that its page is told; else none."""
+    if SUBPROTOCOL in offered:
+        return SUBPROTOCOL
+    return next((each for each in offered if each.startswith(ANY_SUBPROTOCOL)), None)
 
 
 def encode(frame: msgspec.Struct) -> bytes:
@@ -164,8 +176,9 @@ def feed_frame(
     reason: Reason | None,
     now: str,
     token: str | None,
+    version: str = "",
 ) -> FeedFrame:
-    """The `feed` frame; `token` only where everything up to it has been sent."""
+    """The `feed` frame; `token` only where everything up to it has been sent, `version` in the first one."""
     return FeedFrame(
         namespace=namespace,
         state=state,
@@ -175,4 +188,5 @@ def feed_frame(
         reason=reason.sentence if reason else None,
         now=now,
         token=msgspec.UNSET if token is None else token,
+        version=version or msgspec.UNSET,
     )

@@ -9,6 +9,7 @@ from pods.domain.scope import Scope
 from pods.live.broker import Broker, Layer
 from pods.live.lease import Lease
 from pods.live.link import Link
+from pods.live.messages import fleet_name
 
 
 class Fleet:
@@ -18,6 +19,7 @@ class Fleet:
     """
 
     broker: Broker
+    _name: str
 
     def __init__(self, link: Link, make_layer: Callable[[str], Layer], instance: str, clock: Clock) -> None:
         self.link = link
@@ -28,8 +30,8 @@ class Fleet:
 
     def open(self, installation: str) -> None:
         """Now it is known which installation this is: names begin with that, or with the given instance."""
-        self._instance = self._instance or installation
-        prefix = f"{self._instance}."
+        self._name = fleet_name(self._instance or installation)
+        prefix = f"{self._name}."
         self.broker = Broker(self._make_layer(prefix), prefix, installation, self._clock)
         self.is_open = True
 
@@ -47,4 +49,4 @@ class Fleet:
 
     def lease(self, scope: Scope) -> Lease:
         """A contender for `scope`, distinct from every other."""
-        return Lease(self.link.client, self._instance, scope, secrets.token_hex(8), self._clock)
+        return Lease(self.link.client, self._name, scope, secrets.token_hex(8), self._clock)

@@ -17,8 +17,9 @@ from pods.live.segments import Numbered
 from pods.live.status import State
 from pods.live.store import Changes
 
-# Grows with every change that an older release would misread. Releases of different forms do not hear each
-# other: each watches for itself as long as both run.
+# The version of the wire between replicas. It grows with every change that an older release would misread
+# (docs/upgrades.md). Releases of different forms are fleets apart, with names and leases of their own: each
+# watches for itself as long as both run.
 FORM = 1
 # A message is about this long at most; one that would be longer is not sent, and followers take a picture.
 MAX_BYTES = 256 * 1024
@@ -106,6 +107,14 @@ class _Claim(msgspec.Struct):
 _encoder = msgspec.msgpack.Encoder()
 _decode_claim = msgspec.msgpack.Decoder(_Claim).decode
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def fleet_name(instance: str) -> str:
+    """What every Redis name of an installation's processes of this form begins with.
+
+    Form 1 has no number: it is older than this rule.
+    """
+    return instance if FORM == 1 else f"{instance}.form{FORM}"
 
 
 def encode(message: Message) -> bytes:

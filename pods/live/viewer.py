@@ -32,15 +32,16 @@ class SlowViewer(Exception):
 
 
 class Viewer:
-    """Sends each subscription's feed state and frames through `send`."""
+    """Sends each subscription's feed state and frames through `send`; `version` with the first state."""
 
-    def __init__(self, send: Send, clock: Clock) -> None:
+    def __init__(self, send: Send, clock: Clock, version: str = "") -> None:
         self.frames = 0
         self.bytes = 0
         self.sent_at: float | None = None
         self.outbox = Outbox()
         self._send = send
         self._clock = clock
+        self._version = version
         self._held: dict[str, Held] = {}
         self._woken = asyncio.Event()
         self._heartbeat_at = 0.0
@@ -133,6 +134,7 @@ class Viewer:
                 await self._send_state(subscription)
 
     async def _send_state(self, subscription: Subscription) -> None:
+        version = self._version if subscription.told is None else ""
         state = subscription.told = subscription.feed.told
         frame = feed_frame(
             subscription.label,
@@ -141,6 +143,7 @@ class Viewer:
             state.reason,
             rfc3339(self._clock.now()),
             subscription.sent_token(),
+            version,
         )
         data = encode(frame)
         await self._write(data.decode(), len(data))

@@ -3,6 +3,8 @@
 from django import template
 from django.conf import settings
 
+from k8sportal import __version__
+
 register = template.Library()
 
 
@@ -10,3 +12,9 @@ register = template.Library()
 def demo_mode() -> bool:
     """Whether this portal shows the embedded demo cluster, which every page then says."""
     return bool(settings.PORTAL_DEMO)
+
+
+@register.simple_tag
+def portal_version() -> str:
+    """The version that runs."""
+    return __version__

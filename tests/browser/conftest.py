@@ -51,10 +51,11 @@ CHROMIUM_FLAGS = (
 
 @dataclass
 class Portal:
-    """A running portal; `api` is the process of its demo cluster."""
+    """A running portal; `api` is the process of its demo cluster, which answers at `demo_url`."""
 
     url: str
     api: subprocess.Popen[str]
+    demo_url: str
 
     @contextlib.contextmanager
     def frozen_api(self) -> Iterator[None]:
@@ -145,7 +146,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         }
         with _process("k8sportal.run", **settings) as process:
             _wait_until_ready(process, url)
-            yield Portal(url, api)
+            yield Portal(url, api, demo_url)
 
 
 @pytest.fixture(scope="session")

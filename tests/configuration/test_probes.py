@@ -12,6 +12,7 @@ from django.test import AsyncClient, AsyncRequestFactory, Client
 from django.urls import path
 from pytest_django import Settings
 
+from k8sportal import __version__
 from k8sportal.application import WithRuntime
 from k8sportal.proxies import ForwardedHeaders
 from k8sportal.urls import urlpatterns as real
@@ -36,12 +37,13 @@ async def ready(runtime: Runtime, address: str = "127.0.0.1") -> tuple[int, str,
     request.scope = {**request.scope, "portal": runtime}
     response = await readyz(request)
     body = json.loads(response.content)
+    assert body["version"] == __version__
     return response.status_code, body["status"], body["reasons"]
 
 
 async def test_alive_under_any_host() -> None:
     response = await AsyncClient().get("/livez", headers={"host": "10.1.2.3:8000"})
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "version": __version__})
 
 
 @pytest.mark.django_db(transaction=True)

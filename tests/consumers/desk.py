@@ -10,7 +10,7 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-from tests.portal import ROOT, PortalProcess
+from tests.portal import PortalProcess
 
 _DRIVER = """
 import json, sys
@@ -38,7 +38,7 @@ class Desk:
     def __init__(self, portal: PortalProcess) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _DRIVER],
-            cwd=ROOT,
+            cwd=portal.root,
             env={**portal.environment(), "DJANGO_SETTINGS_MODULE": "k8sportal.settings"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

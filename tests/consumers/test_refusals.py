@@ -49,6 +49,13 @@ async def test_an_address_that_means_nothing_is_4400(view: View, query: str) -> 
         assert viewer.socket.subprotocol == "k8sportal.v1"
 
 
+async def test_a_page_of_another_version_of_the_protocol_is_told_so_in_its_own(view: View) -> None:
+    async with view("cluster=test&namespace=test-a", offers=("other.v9", "k8sportal.v9")) as viewer:
+        assert await _told(viewer) == (4426, "other_version")
+        assert viewer.socket.subprotocol == "k8sportal.v9"
+        assert len(viewer.frames) == 1
+
+
 async def test_who_is_not_signed_in_is_4401_whatever_was_asked(view: View) -> None:
     for query in ("cluster=test&namespace=default", "cluster=none&namespace=x", "namespace=*", "namespace=x"):
         async with view(query, None) as viewer:

@@ -84,6 +84,7 @@ class Feed(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="fe
     reason: str | None
     now: Time
     token: Token | msgspec.UnsetType = msgspec.UNSET
+    version: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Error(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="error"):

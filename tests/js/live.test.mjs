@@ -112,7 +112,7 @@ test('the waits grow, are jittered and begin anew after a good connection', () =
 for (const [code, again] of [
   [1000, 'never'], [1001, 'soon'], [1002, 'never'], [1003, 'never'], [1006, 'soon'], [1007, 'never'], [1009, 'never'],
   [1011, 'soon'], [1012, 'soon'], [1013, 'later'], [4400, 'never'], [4401, 'never'], [4403, 'never'], [4404, 'never'],
-  [4408, 'soon'], [4429, 'later'],
+  [4408, 'soon'], [4426, 'later'], [4429, 'later'],
 ]) {
   test(`close code ${code}: reconnects ${again}`, () => {
     connected();

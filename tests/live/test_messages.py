@@ -1,5 +1,7 @@
 """What processes tell each other: read back as written, bounded, and refused where it is not ours."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -103,6 +105,28 @@ def test_what_is_not_ours_is_refused_by_name(message: Message) -> None:
     assert reason(encode(message)[:-1]) == "shape"
     assert reason("text") == reason(None) == reason(b"") == "shape"
     assert decode(changed(more="of a later release"), "ours") == message
+
+
+def test_the_form_is_what_releases_of_it_agree_on() -> None:
+    """Fields may come, with defaults; what was written down of this form stays, or the form is another."""
+    written = json.loads((Path(__file__).parent / f"wire_form_{FORM}.json").read_text())
+    said = [msgspec.to_builtins(message) for message in one_of_each()]
+    assert [decode(msgspec.msgpack.encode(each), "ours") for each in written] == one_of_each()
+    for old, new in zip(written, said, strict=True):
+        assert_within(old, new)
+
+
+def assert_within(old: Any, new: Any) -> None:
+    """All that `old` has is in `new` as well, which may have more fields."""
+    if isinstance(old, dict):
+        for name, value in old.items():
+            assert_within(value, new[name])
+    elif isinstance(old, list):
+        assert len(old) == len(new)
+        for one, other in zip(old, new, strict=True):
+            assert_within(one, other)
+    else:
+        assert old == new
 
 
 @given(st.binary(max_size=200))

@@ -13,6 +13,7 @@ from tests.consumers.desk import Desk
 from tests.consumers.viewer import Viewer, viewing
 from tests.portal import PortalProcess
 from tests.redis import RedisServer
+from tests.replicas.releases import THIS, Release
 
 SERVERS = ("daphne", "uvicorn")
 # To find each other after Redis is back, or at first: about two seconds.
@@ -29,6 +30,7 @@ class Fleet:
         redis: RedisServer,
         count: int = 2,
         environment: dict[str, str] | None = None,
+        release: Release = THIS,
     ) -> None:
         self.redis = redis
         self.portals: list[PortalProcess] = []
@@ -36,6 +38,7 @@ class Fleet:
             shared = {"PORTAL_DATA_DIR": str(self.portals[0].folder / "data")} if number else {}
             more = {"REDIS_URL": redis.url, "PORTAL_LINGER_SECONDS": "1", **shared, **(environment or {})}
             self.portals.append(PortalProcess(kubeconfig, SERVERS[number % len(SERVERS)], more))
+            release.put_into(self.portals[-1])
         self._ends = contextlib.ExitStack()
         self.cookie = ""
 

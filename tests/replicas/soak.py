@@ -86,7 +86,7 @@ async def _roll(cluster: ControlPlane, fleet: Fleet, nginx: Nginx, count: int) -
     url = nginx.ws(f"/ws/pods/?cluster=test&namespace={namespace}")
     async with Writing.steadily(cluster, namespace) as writing:
         async with looking(url, namespace, count, OPEN_SECONDS) as pages:
-            rolled = await roll(fleet, pages, writing)
+            rolled = await roll(fleet.portals, pages, writing)
             for page in pages:
                 check_page(page)
             moves = sum(len(page.viewers) - 1 for page in pages)

@@ -72,7 +72,7 @@ async def test_a_rolling_restart_loses_nobody(
 ) -> None:
     async with Writing.steadily(control_plane, namespace) as writing:
         async with looking(at(nginx, namespace), namespace, PAGES, BACK_SECONDS) as pages:
-            rolled = await roll(fleet, pages, writing)
+            rolled = await roll(fleet.portals, pages, writing)
             moves = sum(len(page.viewers) - 1 for page in pages)
             print(f"{PAGES} pages moved {moves} times in {rolled.seconds:.1f} s,", end=" ")
             print(f"right {rolled.right_after:.2f} s after the last restart")

@@ -44,6 +44,15 @@ export class Fallback {
     }
   }
 
+  /** The portal has no socket for this page, and said why: the rows are polled at once. */
+  instead(code) {
+    const began = !this.polling;
+    this.#tell({ code, params: {}, message: '' });
+    if (began) {
+      this.#poller.start();
+    }
+  }
+
   /** A socket speaks: over. */
   heard() {
     if (this.#failures > 0 || this.polling) {

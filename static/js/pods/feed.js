@@ -18,13 +18,17 @@ export class FeedBoard {
   #brokenAt;
   #retryAt = null;
   #end = null;
+  #version;
+  #outdated = false;
 
   /**
    * @param {string[]} namespaces those of the view, or `['*']`
    * @param {number} now milliseconds, the local clock as in every method
+   * @param {string|null} version of the portal that the page is of
    */
-  constructor(namespaces, now) {
+  constructor(namespaces, now, version = null) {
     this.#brokenAt = now;
+    this.#version = version;
     for (const namespace of namespaces) {
       this.#feeds.set(namespace, { frame: null, fresh: false, right: null });
     }
@@ -35,6 +39,9 @@ export class FeedBoard {
     const right = instant(frame.state === 'live' ? frame.now : frame.since);
     const known = this.#feeds.get(frame.namespace)?.right ?? null;
     this.#feeds.set(frame.namespace, { frame, fresh: true, right: right ?? known });
+    if (frame.version && this.#version) {
+      this.#outdated = frame.version !== this.#version;
+    }
     this.#settle();
   }
 
@@ -100,10 +107,16 @@ export class FeedBoard {
    * @param {number} now
    * @param {(namespace: string) => boolean} complete whether the namespace's rows are all there
    * @returns {{state: string, since: number|null, code: string|null, params: object,
-   *   reason: string, namespace: string|null, retryAt: number|null, affected: number, all: number}}
-   *   `since`: milliseconds by the server's clock; when live, the moment of the last confirmation
+   *   reason: string, namespace: string|null, retryAt: number|null, affected: number, all: number,
+   *   outdated: boolean}}
+   *   `since`: milliseconds by the server's clock; when live, the moment of the last confirmation;
+   *   `outdated`: the portal runs another version than the page is of
    */
   view(now, complete) {
+    return { ...this.#view(now, complete), outdated: this.#outdated };
+  }
+
+  #view(now, complete) {
     if (this.#end !== null) {
       return this.#ending();
     }

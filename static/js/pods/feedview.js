@@ -24,6 +24,7 @@ export class FeedView {
     this.#texts = texts;
     this.#live = live;
     byId('retry').addEventListener('click', () => live.retry());
+    byId('reload').addEventListener('click', () => location.reload());
     byId('copy-role').addEventListener('click', () => this.#copyRole());
     byId('role-toggle').addEventListener('click', () => this.#toggleRole());
   }
@@ -35,6 +36,8 @@ export class FeedView {
     this.#drawMark(view);
     this.#drawBar(view);
     this.#drawRole(view);
+    byId('version-note').hidden = !view.outdated;
+    setText(byId('version-text'), view.outdated ? this.ui('other_version') : '');
     return view;
   }
 

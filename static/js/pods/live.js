@@ -45,7 +45,7 @@ export class Live {
     this.#urls = config.urls;
     this.state = new PodState();
     this.clock = new ServerClock(env.now);
-    this.feed = new FeedBoard(config.namespaces, env.now());
+    this.feed = new FeedBoard(config.namespaces, env.now(), config.version);
     this.#connection = this.#newConnection();
     this.#fallback = this.#newFallback();
     this.#acks = new Acks(this.state, (text) => this.#connection.send(text), env);
@@ -94,7 +94,7 @@ export class Live {
     const view = this.feed.view(this.#env.now(), (namespace) => this.state.seeded(namespace));
     const polling = this.#fallback.reason;
     const state = polling !== null && view.state === 'live' ? 'polling' : view.state;
-    return { ...view, state, polling };
+    return { ...view, state, polling, outdated: view.outdated || polling?.code === 'other_version' };
   }
 
   /** Begins; resolves when the first picture over HTTP is there, or the socket has taken over. */
@@ -174,9 +174,11 @@ export class Live {
   }
 
   #heard(text) {
-    this.#fallback.heard();
     try {
       const frame = parseFrame(text);
+      if (frame?.final !== true) {
+        this.#fallback.heard();
+      }
       if (frame !== null) {
         this.#take(frame, text.length);
       }
@@ -228,8 +230,9 @@ export class Live {
 
   /** There is a reason to poll, another one, or none any more. */
   #fellBack() {
-    const began = this.#fallback.polling && !this.#connection.rare;
-    this.#connection.rare = this.#fallback.polling;
+    const { polling, reason } = this.#fallback;
+    const began = polling && !this.#connection.rare && reason.code !== 'other_version';
+    this.#connection.rare = polling;
     if (began) {
       this.#connection.nudge(); // the portal may have been away for no longer than the two failures
     }
@@ -259,6 +262,9 @@ export class Live {
   }
 
   #broken(retryAt, rule) {
+    if (rule.outcome === 'other_version') {
+      this.#fallback.instead(rule.outcome);
+    }
     if (!this.#fallback.polling) {
       this.#cut();
       this.feed.broken(this.#env.now(), retryAt);
@@ -275,7 +281,7 @@ export class Live {
     this.#fallback.stop();
     this.#cut();
     this.feed.ended(rule.outcome, this.#error);
-    if (FORGET.has(rule.outcome)) {
+    if (rule.forget) {
       this.#on.changed(this.state.clear(), false);
     }
     this.#on.feed();
@@ -291,6 +297,3 @@ export class Live {
 function taken(error, shown) {
   return shown && error.code === 'forbidden' ? { ...error, code: 'rights_taken' } : error;
 }
-
-/** After these ends the reader may not see the rows any more. */
-const FORGET = new Set(['signed_out', 'forbidden', 'not_found']);

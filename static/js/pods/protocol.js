@@ -74,6 +74,7 @@ const READERS = {
       reason: frame.reason ?? '',
       now: frame.now ?? null,
       token: frame.token ?? null,
+      version: frame.version ?? null,
     };
   },
   error(frame) {
@@ -113,7 +114,8 @@ export function ackFrame({ namespace, token, part }) {
  * What the browser does after a close.
  *
  * `again`: `soon` (a restart: within a second or two, jittered), `backoff` (exponential), `later`
- * (the portal asked for room: half a minute or more), `never`. `outcome` names the lasting state.
+ * (the portal asked for room: half a minute or more), `never`. `outcome` names the lasting state;
+ * `forget`: the reader may not see the rows any more.
  */
 const CLOSE_RULES = new Map([
   [1000, { again: 'never', outcome: 'closed' }],
@@ -126,10 +128,11 @@ const CLOSE_RULES = new Map([
   [1012, { again: 'soon' }],
   [1013, { again: 'later', outcome: 'overloaded' }],
   [4400, { again: 'never', outcome: 'bad_request' }],
-  [4401, { again: 'never', outcome: 'signed_out' }],
-  [4403, { again: 'never', outcome: 'forbidden' }],
-  [4404, { again: 'never', outcome: 'not_found' }],
+  [4401, { again: 'never', outcome: 'signed_out', forget: true }],
+  [4403, { again: 'never', outcome: 'forbidden', forget: true }],
+  [4404, { again: 'never', outcome: 'not_found', forget: true }],
   [4408, { again: 'soon' }],
+  [4426, { again: 'later', outcome: 'other_version' }],
   [4429, { again: 'later', outcome: 'too_many' }],
 ]);
 

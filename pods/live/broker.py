@@ -61,8 +61,9 @@ class Broker:
         self._joined: set[str] = set()
         self._outgoing: deque[tuple[str, str, bytes]] = deque()
         self._outgoing_bytes = 0
-        self._is_sending = False
         self._something = asyncio.Event()
+        self._nothing = asyncio.Event()
+        self._nothing.set()
         self._groups_changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -105,12 +106,15 @@ class Broker:
             self._drop()
         self._outgoing.append((scope_name(message.scope), to, data))
         self._outgoing_bytes += len(data)
+        self._nothing.clear()
         self._something.set()
 
     async def room(self) -> None:
-        """Waits until what has been published was taken by Redis: for what is long, and for the last word."""
-        while self._outgoing or self._is_sending:
-            await self._clock.sleep(0.01)
+        """Waits until what has been published was taken by Redis: for what is long, and for the last word.
+
+        What is dropped is not waited for. While nobody publishes (`run` has ended), this waits for ever.
+        """
+        await self._nothing.wait()
 
     async def _receive(self) -> None:
         while True:
@@ -152,17 +156,15 @@ class Broker:
                 except Exception as error:
                     self._failed(error)
                     self._drop()
+                    self._nothing.set()
                     await self._clock.sleep(RETRY_SECONDS)
+            self._nothing.set()
 
     async def _publish_next(self) -> None:
         group, to, data = self._outgoing.popleft()
         self._outgoing_bytes -= len(data)
         message = {"type": TYPE, "process": self.process, "to": to, "data": data}
-        self._is_sending = True
-        try:
-            await self._layer.group_send(group, message)
-        finally:
-            self._is_sending = False
+        await self._layer.group_send(group, message)
         metrics.FLEET_SENT.inc()
         metrics.FLEET_SENT_BYTES.inc(len(data))
 

@@ -25,6 +25,7 @@ _RETURNING = {
     "feeds": "k8sportal_feeds",
     "upstream watches": "k8sportal_upstream_watches",
     "upstream watches nobody needs": "k8sportal_unneeded_watches",
+    "channel-layer entries": "k8sportal_channel_layer_entries",
     REAPED: "k8sportal_reaped_total",
     "connections ESTABLISHED": 'k8sportal_tcp_connections{state="established"}',
     "connections CLOSE_WAIT": 'k8sportal_tcp_connections{state="close_wait"}',

@@ -55,9 +55,11 @@ class Broker:
         self.installation = installation
         self.process = secrets.token_hex(8)
         self._channel = f"{prefix}{self.process}"
-        self._layer = layer
+        self.layer = layer
         self._clock = clock
         self._handlers: dict[str, set[Handler]] = {}
+        # Groups of which the layer may hold something; of those, whose messages come in.
+        self._entered: set[str] = set()
         self._joined: set[str] = set()
         self._outgoing: deque[tuple[str, str, bytes]] = deque()
         self._outgoing_bytes = 0
@@ -77,7 +79,7 @@ class Broker:
         """Closes the layer's connections. Whoever must be heard waits for `room` before."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(DEADLINE_SECONDS):
-                await self._layer.flush()
+                await self.layer.flush()
 
     def join(self, scope: Scope, handler: Handler) -> None:
         """From now on `handler` gets the messages of `scope`: as soon as Redis has been told so."""
@@ -119,7 +121,7 @@ class Broker:
     async def _receive(self) -> None:
         while True:
             try:
-                received = await self._layer.receive(self._channel)
+                received = await self.layer.receive(self._channel)
             except Failures:
                 # Only the first call asks Redis for anything; groups are joined for themselves.
                 await self._clock.sleep(RETRY_SECONDS)
@@ -164,7 +166,7 @@ class Broker:
         group, to, data = self._outgoing.popleft()
         self._outgoing_bytes -= len(data)
         message = {"type": TYPE, "process": self.process, "to": to, "data": data}
-        await self._layer.group_send(group, message)
+        await self.layer.group_send(group, message)
         metrics.FLEET_SENT.inc()
         metrics.FLEET_SENT_BYTES.inc(len(data))
 
@@ -177,18 +179,27 @@ class Broker:
         """Makes the groups joined those that somebody wants, whenever Redis can be told."""
         while True:
             self._groups_changed.clear()
-            wanted = set(self._handlers)
-            done = True
-            for group in wanted - self._joined:
-                done = await self._tell(self._layer.group_add, group)
-                if not done:
-                    break
-            for group in self._joined - wanted:
-                await self._tell(self._layer.group_discard, group)
-                self._joined.discard(group)
+            done = await self._follow_handlers()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if done else RETRY_SECONDS):
                     await self._groups_changed.wait()
+
+    async def _follow_handlers(self) -> bool:
+        """Joins what is wanted, then leaves what is not; False as soon as Redis could not be told."""
+        wanted = set(self._handlers)
+        for group in wanted - self._joined:
+            self._entered.add(group)
+            if not await self._tell(self.layer.group_add, group):
+                return False
+            self._joined.add(group)
+        for group in self._entered - wanted:
+            self._joined.discard(group)
+            # A layer forgets a group before it tells Redis, and does not tell it again: hence from the start.
+            joined = await self._tell(self.layer.group_add, group)
+            if not (joined and await self._tell(self.layer.group_discard, group)):
+                return False
+            self._entered.discard(group)
+        return True
 
     async def _tell(self, call: Callable[[str, str], Any], group: str) -> bool:
         try:
@@ -197,7 +208,6 @@ class Broker:
         except Exception as error:
             self._failed(error)
             return False
-        self._joined.add(group)
         return True
 
     def _failed(self, error: Exception) -> None:

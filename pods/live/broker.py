@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import structlog
@@ -21,7 +21,7 @@ from pods import metrics
 from pods.clock import Clock
 from pods.domain.scope import Scope
 from pods.live.lease import scope_name
-from pods.live.link import Failures
+from pods.live.link import Failures, within
 from pods.live.messages import Foreign, Message, decode, encode
 
 log = structlog.get_logger(__name__)
@@ -153,8 +153,7 @@ class Broker:
             self._something.clear()
             while self._outgoing:
                 try:
-                    async with asyncio.timeout(DEADLINE_SECONDS):
-                        await self._publish_next()
+                    await within(DEADLINE_SECONDS, self._publish_next())
                 except Exception as error:
                     self._failed(error)
                     self._drop()
@@ -201,10 +200,9 @@ class Broker:
             self._entered.discard(group)
         return True
 
-    async def _tell(self, call: Callable[[str, str], Any], group: str) -> bool:
+    async def _tell(self, call: Callable[[str, str], Awaitable[None]], group: str) -> bool:
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await call(group, self._channel)
+            await within(DEADLINE_SECONDS, call(group, self._channel))
         except Exception as error:
             self._failed(error)
             return False

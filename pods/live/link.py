@@ -5,8 +5,8 @@ waits for a time-out that somebody else has waited for. Nothing raises out of he
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import Redis
@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 from pods.clock import Clock
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 PING_SECONDS = 1.0
 DEADLINE_SECONDS = 1.0
@@ -36,6 +38,21 @@ def connection_options() -> dict[str, Any]:
         # Also on the connection that only listens: it would not notice a peer that is gone.
         "health_check_interval": 5,
     }
+
+
+async def within(seconds: float, call: Awaitable[T]) -> T:
+    """What `call` at Redis gives. Raises TimeoutError after `seconds`, and whatever it raises.
+
+    redis-py sends by asyncio.wait_for, which before Python 3.12 loses a cancellation that comes in the moment
+    in which all is sent. It is raised here then, else a task that was ended would go on for ever.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    finally:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
 
 
 class Link:
@@ -65,8 +82,7 @@ class Link:
 
     async def _answers(self) -> bool:
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await self.client.ping()
+            await within(DEADLINE_SECONDS, self.client.ping())
         except Exception:  # also what redis-py raises where a connection breaks under it
             return False
         return True

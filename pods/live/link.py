@@ -55,11 +55,22 @@ async def within(seconds: float, call: Awaitable[T]) -> T:
             raise asyncio.CancelledError
 
 
+def _single(url: str) -> Redis:
+    """A client with one connection: what is asked of it at once is asked one after the other."""
+    client: Redis = Redis.from_url(url, single_connection_client=True, **connection_options())
+    return client
+
+
 class Link:
-    """Pings Redis while `run` runs. `up` is None until the first answer or failure."""
+    """Pings Redis while `run` runs. `up` is None until the first answer or failure.
+
+    Two connections, however many scopes ask through `client`: the other one is for the ping alone, which
+    waits for nobody.
+    """
 
     def __init__(self, url: str, clock: Clock) -> None:
-        self.client = Redis.from_url(url, **connection_options())
+        self.client = _single(url)
+        self._pinged = _single(url)
         self.up: bool | None = None
         self.listeners: set[Callable[[], None]] = set()
         self._clock = clock
@@ -79,10 +90,11 @@ class Link:
     async def close(self) -> None:
         """Closes the connections."""
         await self.client.aclose()
+        await self._pinged.aclose()
 
     async def _answers(self) -> bool:
         try:
-            await within(DEADLINE_SECONDS, self.client.ping())
+            await within(DEADLINE_SECONDS, self._pinged.ping())
         except Exception:  # also what redis-py raises where a connection breaks under it
             return False
         return True

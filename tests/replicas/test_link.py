@@ -76,6 +76,25 @@ async def test_what_does_not_answer_is_known_within_the_deadline(what: str) -> N
     assert took < 5
 
 
+async def test_however_many_scopes_ask_there_are_two_connections() -> None:
+    """So that what a process holds does not depend on what happens to be asked at the same moment."""
+    with RedisServer() as server:
+        link = Link(server.url, SystemClock())
+        task = asyncio.create_task(link.run(), name="link")
+        try:
+            scopes = [Scope("test", "pods", f"team-{number}") for number in range(200)]
+            leases = [Lease(link.client, "ours", scope, "one", SystemClock()) for scope in scopes]
+            assert all(await asyncio.gather(*(lease.acquire(0) for lease in leases)))
+            assert all(await asyncio.gather(*(lease.renew() for lease in leases)))
+            assert await link.decided()
+            listed = await asyncio.to_thread(server.command, "CLIENT", "LIST")
+            assert len(listed.splitlines()) == 2 + 1, "the third one is who asks"
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            await link.close()
+
+
 @pytest_asyncio.fixture
 async def link(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Link]:
     """One that asks without a pause."""

@@ -113,8 +113,11 @@ async def _baseline(plan: Plan) -> Reading:
     for way in plan.ways:
         await _cycles(plan, way, plan.concurrency)
     warm, _ = await _until_back(plan, found, RETURNING, RETURN_SECONDS)
-    least = {name: min(found.counts[name], warm.counts[name]) for name in RETURNING}
-    return Reading(warm.counts | least, warm.memory, found.started)
+    least = [
+        warmed | {name: min(cold[name], warmed[name]) for name in RETURNING}
+        for cold, warmed in zip(found.replicas, warm.replicas, strict=True)
+    ]
+    return Reading(tuple(least), warm.memory, found.started)
 
 
 async def _see_the_view(target: Target) -> None:

@@ -9,7 +9,7 @@ from tests.cluster.processes import free_port
 from tests.nginx import portal_site
 from tests.replicas.fleet import Fleet
 from tests.replicas.pages import Page, all_there
-from tests.replicas.writing import COUNTER, Writing
+from tests.replicas.writing import Writing, numbers, seen
 
 BACK_SECONDS = 60.0
 
@@ -38,7 +38,7 @@ async def roll(fleet: Fleet, pages: Sequence[Page], writing: Writing) -> Rolled:
     number = writing.count + 1
 
     async def reached(page: Page) -> None:
-        while (row := page.now.row("counts")) is None or int(row["labels"].get(COUNTER, "0")) < number:
+        while seen(page.now) < number:
             await asyncio.sleep(0.1)
 
     async with asyncio.timeout(BACK_SECONDS):
@@ -55,5 +55,5 @@ def check_page(page: Page) -> None:
     assert not any(frame["remove"] for viewer in page.viewers for frame in viewer.of("delta")), "flickered"
     sent = page.sent()
     assert {row["name"] for row in sent} <= {"counts"}, "a row was sent that did not change"
-    numbers = [int(row["labels"][COUNTER]) for row in sent]
-    assert numbers == sorted(numbers), f"a pod went back: {numbers}"
+    counted = numbers(sent)
+    assert counted == sorted(counted), f"a pod went back: {counted}"

@@ -74,8 +74,8 @@ async def check(plan: Plan) -> Outcome:
     """Does all of it. Raises CannotCheckError where nothing can be said.
 
     Threads, files and connections come from pools, too (SQLite keeps a closed connection's file while another
-    holds a lock, and uses it again; connections to Redis are kept). Where nothing else is left, it is all
-    done once more: a pool that was full late does not grow again, a leak does.
+    holds a lock, and uses it again; connections to Redis and a replica's own channel are kept). Where nothing
+    else is left, it is all done once more: a pool that was full late does not grow again, a leak does.
     """
     outcome = await _round(plan, await _baseline(plan))
     if outcome.left and outcome.left.keys() <= set(POOLED):

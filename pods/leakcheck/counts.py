@@ -38,7 +38,8 @@ _PROCESS = {
 }
 COUNTS = _RETURNING | _PROCESS
 RETURNING = tuple(_RETURNING)
-POOLED = ("threads", "file descriptors", "connections ESTABLISHED")
+# What a process takes at first use and keeps.
+POOLED = ("threads", "file descriptors", "connections ESTABLISHED", "channel-layer entries")
 # Back as soon as a viewer is gone; the rest may linger (PORTAL_LINGER_SECONDS).
 PROMPT = RETURNING[:7]
 

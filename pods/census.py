@@ -16,6 +16,7 @@ import msgspec
 
 from pods import metrics
 from pods.domain.scope import Scope
+from pods.layers import layer_entries
 from pods.lifecycle import WATCH_TASK
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Census(msgspec.Struct, frozen=True):
     tasks: int
     threads: int
     unacknowledged_bytes: int
+    layer_entries: dict[str, int]
     tcp: dict[str, int]
 
     @property
@@ -72,6 +74,7 @@ async def take(runtime: "Runtime") -> Census:
         tasks=names.total(),
         threads=sum(not thread.name.startswith(_POOL_THREADS) for thread in threading.enumerate()),
         unacknowledged_bytes=sum(viewing.viewer.outbox.unacknowledged for viewing in viewings),
+        layer_entries=layer_entries(runtime),
         tcp=tcp,
     )
 
@@ -89,6 +92,8 @@ async def show(runtime: "Runtime") -> None:
     metrics.THREADS.set(census.threads)
     metrics.UNACKNOWLEDGED.set(census.unacknowledged_bytes)
     metrics.LONGEST_STALL.set(runtime.stalls.longest)
+    for kind, count in census.layer_entries.items():
+        metrics.LAYER_ENTRIES.labels(kind).set(count)
     for state, count in census.tcp.items():
         metrics.TCP_CONNECTIONS.labels(state).set(count)
 

@@ -89,6 +89,12 @@ UNNEEDED_WATCHES = Gauge(
     "k8sportal_unneeded_watches",
     "Upstream watches that nobody has needed for longer than the linger. Stays at 0.",
 )
+LAYER_ENTRIES = Gauge(
+    "k8sportal_channel_layer_entries",
+    "What channel layers hold in this process: buffers of channels, messages in them, members of groups, "
+    "subscriptions at Redis.",
+    ["kind"],
+)
 TASKS = Gauge("k8sportal_tasks", "Tasks of the event loop.")
 THREADS = Gauge("k8sportal_threads", "Threads of the process beside the event loop's bounded pool.")
 UNACKNOWLEDGED = Gauge("k8sportal_unacknowledged_bytes", "Bytes sent to viewers and not acknowledged.")

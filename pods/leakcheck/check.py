@@ -74,8 +74,8 @@ async def check(plan: Plan) -> Outcome:
     """Does all of it. Raises CannotCheckError where nothing can be said.
 
     Threads, files and connections come from pools, too (SQLite keeps a closed connection's file while another
-    holds a lock, and uses it again; connections to Redis are kept). Where nothing else is left, it is all
-    done once more: a pool that was full late does not grow again, a leak does.
+    holds a lock, and uses it again; connections to Redis and a replica's own channel are kept). Where nothing
+    else is left, it is all done once more: a pool that was full late does not grow again, a leak does.
     """
     outcome = await _round(plan, await _baseline(plan))
     if outcome.left and outcome.left.keys() <= set(POOLED):
@@ -113,8 +113,11 @@ async def _baseline(plan: Plan) -> Reading:
     for way in plan.ways:
         await _cycles(plan, way, plan.concurrency)
     warm, _ = await _until_back(plan, found, RETURNING, RETURN_SECONDS)
-    least = {name: min(found.counts[name], warm.counts[name]) for name in RETURNING}
-    return Reading(warm.counts | least, warm.memory, found.started)
+    least = [
+        warmed | {name: min(cold[name], warmed[name]) for name in RETURNING}
+        for cold, warmed in zip(found.replicas, warm.replicas, strict=True)
+    ]
+    return Reading(tuple(least), warm.memory, found.started)
 
 
 async def _see_the_view(target: Target) -> None:

@@ -1,4 +1,4 @@
-"""What a portal says it holds: its own metrics, added up over its replicas."""
+"""What a portal says it holds: its own metrics, of each replica."""
 
 import asyncio
 import math
@@ -25,6 +25,7 @@ _RETURNING = {
     "feeds": "k8sportal_feeds",
     "upstream watches": "k8sportal_upstream_watches",
     "upstream watches nobody needs": "k8sportal_unneeded_watches",
+    "channel-layer entries": "k8sportal_channel_layer_entries",
     REAPED: "k8sportal_reaped_total",
     "connections ESTABLISHED": 'k8sportal_tcp_connections{state="established"}',
     "connections CLOSE_WAIT": 'k8sportal_tcp_connections{state="close_wait"}',
@@ -37,34 +38,41 @@ _PROCESS = {
 }
 COUNTS = _RETURNING | _PROCESS
 RETURNING = tuple(_RETURNING)
-POOLED = ("threads", "file descriptors")
+# What a process takes at first use and keeps.
+POOLED = ("threads", "file descriptors", "connections ESTABLISHED", "channel-layer entries")
 # Back as soon as a viewer is gone; the rest may linger (PORTAL_LINGER_SECONDS).
 PROMPT = RETURNING[:7]
 
 
 class Reading(NamedTuple):
-    """All counts at one moment; `started` tells a process from the one that took its place."""
+    """Counts of each replica at one moment; `started` tells a process from the one that took its place."""
 
-    counts: dict[str, int]
+    replicas: tuple[dict[str, int], ...]
     memory: int
     started: tuple[float, ...]
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What all replicas hold together."""
+        return {name: sum(replica[name] for replica in self.replicas) for name in COUNTS}
+
     def beyond(self, before: "Reading", names: Sequence[str] = tuple(COUNTS)) -> dict[str, int]:
-        """By how much each count is above what it was before, where it is."""
-        more = {name: self.counts[name] - before.counts[name] for name in names}
-        return {name: count for name, count in more.items() if count > 0}
+        """By how much each count is above what it was before, where it is.
+
+        At each replica: what one holds more is not made up for by what another holds less.
+        """
+        pairs = list(zip(self.replicas, before.replicas, strict=True))
+        more = {name: sum(max(now[name] - then[name], 0) for now, then in pairs) for name in names}
+        return {name: count for name, count in more.items() if count}
 
 
 async def read(pages: Sequence[Address]) -> Reading:
     """Reads the metrics of every replica. Raises CannotCheckError."""
-    replicas = await asyncio.gather(*(_series(page) for page in pages))
-    total: Counter[str] = Counter()
-    for series in replicas:
-        total.update(series)
+    found = await asyncio.gather(*(_series(page) for page in pages))
     return Reading(
-        counts={name: round(total[metric]) for name, metric in COUNTS.items()},
-        memory=round(total["process_resident_memory_bytes"]),
-        started=tuple(series["process_start_time_seconds"] for series in replicas),
+        replicas=tuple({name: round(one[metric]) for name, metric in COUNTS.items()} for one in found),
+        memory=round(sum(one["process_resident_memory_bytes"] for one in found)),
+        started=tuple(one["process_start_time_seconds"] for one in found),
     )
 
 

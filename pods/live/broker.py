@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import structlog
@@ -21,7 +21,7 @@ from pods import metrics
 from pods.clock import Clock
 from pods.domain.scope import Scope
 from pods.live.lease import scope_name
-from pods.live.link import Failures
+from pods.live.link import Failures, within
 from pods.live.messages import Foreign, Message, decode, encode
 
 log = structlog.get_logger(__name__)
@@ -55,14 +55,17 @@ class Broker:
         self.installation = installation
         self.process = secrets.token_hex(8)
         self._channel = f"{prefix}{self.process}"
-        self._layer = layer
+        self.layer = layer
         self._clock = clock
         self._handlers: dict[str, set[Handler]] = {}
+        # Groups of which the layer may hold something; of those, whose messages come in.
+        self._entered: set[str] = set()
         self._joined: set[str] = set()
         self._outgoing: deque[tuple[str, str, bytes]] = deque()
         self._outgoing_bytes = 0
-        self._is_sending = False
         self._something = asyncio.Event()
+        self._nothing = asyncio.Event()
+        self._nothing.set()
         self._groups_changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -76,7 +79,7 @@ class Broker:
         """Closes the layer's connections. Whoever must be heard waits for `room` before."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(DEADLINE_SECONDS):
-                await self._layer.flush()
+                await self.layer.flush()
 
     def join(self, scope: Scope, handler: Handler) -> None:
         """From now on `handler` gets the messages of `scope`: as soon as Redis has been told so."""
@@ -105,17 +108,20 @@ class Broker:
             self._drop()
         self._outgoing.append((scope_name(message.scope), to, data))
         self._outgoing_bytes += len(data)
+        self._nothing.clear()
         self._something.set()
 
     async def room(self) -> None:
-        """Waits until what has been published was taken by Redis: for what is long, and for the last word."""
-        while self._outgoing or self._is_sending:
-            await self._clock.sleep(0.01)
+        """Waits until what has been published was taken by Redis: for what is long, and for the last word.
+
+        What is dropped is not waited for. While nobody publishes (`run` has ended), this waits for ever.
+        """
+        await self._nothing.wait()
 
     async def _receive(self) -> None:
         while True:
             try:
-                received = await self._layer.receive(self._channel)
+                received = await self.layer.receive(self._channel)
             except Failures:
                 # Only the first call asks Redis for anything; groups are joined for themselves.
                 await self._clock.sleep(RETRY_SECONDS)
@@ -147,22 +153,19 @@ class Broker:
             self._something.clear()
             while self._outgoing:
                 try:
-                    async with asyncio.timeout(DEADLINE_SECONDS):
-                        await self._publish_next()
+                    await within(DEADLINE_SECONDS, self._publish_next())
                 except Exception as error:
                     self._failed(error)
                     self._drop()
+                    self._nothing.set()
                     await self._clock.sleep(RETRY_SECONDS)
+            self._nothing.set()
 
     async def _publish_next(self) -> None:
         group, to, data = self._outgoing.popleft()
         self._outgoing_bytes -= len(data)
         message = {"type": TYPE, "process": self.process, "to": to, "data": data}
-        self._is_sending = True
-        try:
-            await self._layer.group_send(group, message)
-        finally:
-            self._is_sending = False
+        await self.layer.group_send(group, message)
         metrics.FLEET_SENT.inc()
         metrics.FLEET_SENT_BYTES.inc(len(data))
 
@@ -175,27 +178,34 @@ class Broker:
         """Makes the groups joined those that somebody wants, whenever Redis can be told."""
         while True:
             self._groups_changed.clear()
-            wanted = set(self._handlers)
-            done = True
-            for group in wanted - self._joined:
-                done = await self._tell(self._layer.group_add, group)
-                if not done:
-                    break
-            for group in self._joined - wanted:
-                await self._tell(self._layer.group_discard, group)
-                self._joined.discard(group)
+            done = await self._follow_handlers()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if done else RETRY_SECONDS):
                     await self._groups_changed.wait()
 
-    async def _tell(self, call: Callable[[str, str], Any], group: str) -> bool:
+    async def _follow_handlers(self) -> bool:
+        """Joins what is wanted, then leaves what is not; False as soon as Redis could not be told."""
+        wanted = set(self._handlers)
+        for group in wanted - self._joined:
+            self._entered.add(group)
+            if not await self._tell(self.layer.group_add, group):
+                return False
+            self._joined.add(group)
+        for group in self._entered - wanted:
+            self._joined.discard(group)
+            # A layer forgets a group before it tells Redis, and does not tell it again: hence from the start.
+            joined = await self._tell(self.layer.group_add, group)
+            if not (joined and await self._tell(self.layer.group_discard, group)):
+                return False
+            self._entered.discard(group)
+        return True
+
+    async def _tell(self, call: Callable[[str, str], Awaitable[None]], group: str) -> bool:
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await call(group, self._channel)
+            await within(DEADLINE_SECONDS, call(group, self._channel))
         except Exception as error:
             self._failed(error)
             return False
-        self._joined.add(group)
         return True
 
     def _failed(self, error: Exception) -> None:

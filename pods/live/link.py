@@ -5,8 +5,8 @@ waits for a time-out that somebody else has waited for. Nothing raises out of he
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import Redis
@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 from pods.clock import Clock
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 PING_SECONDS = 1.0
 DEADLINE_SECONDS = 1.0
@@ -38,11 +40,37 @@ def connection_options() -> dict[str, Any]:
     }
 
 
+async def within(seconds: float, call: Awaitable[T]) -> T:
+    """What `call` at Redis gives. Raises TimeoutError after `seconds`, and whatever it raises.
+
+    redis-py sends by asyncio.wait_for, which before Python 3.12 loses a cancellation that comes in the moment
+    in which all is sent. It is raised here then, else a task that was ended would go on for ever.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    finally:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+
+
+def _single(url: str) -> Redis:
+    """A client with one connection: what is asked of it at once is asked one after the other."""
+    client: Redis = Redis.from_url(url, single_connection_client=True, **connection_options())
+    return client
+
+
 class Link:
-    """Pings Redis while `run` runs. `up` is None until the first answer or failure."""
+    """Pings Redis while `run` runs. `up` is None until the first answer or failure.
+
+    Two connections, however many scopes ask through `client`: the other one is for the ping alone, which
+    waits for nobody.
+    """
 
     def __init__(self, url: str, clock: Clock) -> None:
-        self.client = Redis.from_url(url, **connection_options())
+        self.client = _single(url)
+        self._pinged = _single(url)
         self.up: bool | None = None
         self.listeners: set[Callable[[], None]] = set()
         self._clock = clock
@@ -62,11 +90,11 @@ class Link:
     async def close(self) -> None:
         """Closes the connections."""
         await self.client.aclose()
+        await self._pinged.aclose()
 
     async def _answers(self) -> bool:
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await self.client.ping()
+            await within(DEADLINE_SECONDS, self._pinged.ping())
         except Exception:  # also what redis-py raises where a connection breaks under it
             return False
         return True

@@ -26,7 +26,7 @@ from pods.live.copying import Copy
 from pods.live.fleet import Fleet
 from pods.live.following import Following, Picture
 from pods.live.informer import PodInformer
-from pods.live.link import Failures
+from pods.live.link import Failures, within
 from pods.live.messages import Ask, Batch, Beat, Foreign, Handover, Message, Part
 from pods.live.status import FeedState, FlowStatus
 from pods.live.store import Changes
@@ -133,8 +133,7 @@ class SharedInformer:
     async def _hold(self, now: float) -> None:
         if now >= self._lease.due:
             with contextlib.suppress(*Failures):
-                async with asyncio.timeout(REDIS_SECONDS):
-                    await self._lease.renew()
+                await within(REDIS_SECONDS, self._lease.renew())
         if not self._lease.held:
             self._lose()
             return
@@ -153,8 +152,7 @@ class SharedInformer:
             return False
         self._contend_at = now + CONTEND_SECONDS * (0.5 + random.random())
         try:
-            async with asyncio.timeout(REDIS_SECONDS):
-                got = await self._lease.acquire(self._following.fence, self._heir())
+            got = await within(REDIS_SECONDS, self._lease.acquire(self._following.fence, self._heir()))
         except Failures:
             return False
         if got:

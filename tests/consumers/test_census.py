@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import get_channel_layer
 from prometheus_client import REGISTRY
 
 from pods import census, stalls
 from pods.census import Census
+from pods.consumers import PodConsumer
+from pods.layers import KINDS
 from pods.runtime import Runtime
 from pods.stalls import Stalls
 from tests.consumers.peer import Peer
@@ -46,6 +50,33 @@ async def test_the_census_counts_what_is_there(runtime: Runtime) -> None:
         await asyncio.wait_for(peer.call, 5)
     after = await census.take(runtime)
     assert (after.lifecycles, after.watches, after.subscriptions) == (0, 0, 0)
+
+
+class Layered(PodConsumer):
+    """A viewer that has a channel of its own, as every consumer of Channels has unless told otherwise."""
+
+    channel_layer_alias = DEFAULT_CHANNEL_LAYER
+
+
+async def test_what_viewers_have_in_the_in_memory_layer_is_counted(runtime: Runtime) -> None:
+    """Ours have nothing there."""
+    nothing = dict.fromkeys(KINDS, 0)
+    layer = get_channel_layer()
+    peers = [Peer(runtime, QUERY), Peer(runtime, QUERY, Layered())]
+    for peer in peers:
+        await peer.snapshot()
+    assert (await census.take(runtime)).layer_entries == nothing | {"buffer": 1}
+    await layer.group_add("team", "one")
+    await layer.send("one", {"type": "told"})
+    assert (await census.take(runtime)).layer_entries == nothing | {"buffer": 2, "message": 1, "member": 1}
+    await census.show(runtime)
+    assert _metric("k8sportal_channel_layer_entries", kind="buffer") == 2
+    await layer.receive("one")
+    await layer.group_discard("team", "one")
+    for peer in peers:
+        peer.leaves()
+        await asyncio.wait_for(peer.call, 5)
+    assert (await census.take(runtime)).layer_entries == nothing
 
 
 async def _until(runtime: Runtime, condition: Callable[[Census], bool]) -> None:

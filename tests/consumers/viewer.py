@@ -36,6 +36,7 @@ class Viewer:
         self.received: list[Received] = []
         self.rows: dict[str, dict[str, Row]] = {}
         self.tokens: dict[str, str] = {}
+        self.states: dict[str, str] = {}
         self.opened_at = time.monotonic()
         self.closed_at: float | None = None
         self.ended = asyncio.Event()
@@ -122,8 +123,7 @@ class Viewer:
             yield from rows.values()
 
     def _is_live(self, label: str) -> bool:
-        states = [frame["state"] for frame in self.of("feed") if frame["namespace"] == label]
-        return label in self.rows and states[-1:] == ["live"]
+        return label in self.rows and self.states.get(label) == "live"
 
     async def _take(self, frame: Frame, size: int) -> None:
         label: str = frame.get("namespace", "")
@@ -137,6 +137,8 @@ class Viewer:
             rows |= {row["uid"]: row for row in frame["upsert"]}
             for uid in frame["remove"]:
                 rows.pop(uid, None)
+        elif frame["type"] == "feed":
+            self.states[label] = frame["state"]
         elif frame["type"] == "error" and not frame["final"]:
             self.rows.pop(label, None)
         if frame["type"] in ("snapshot", "delta", "feed") and "token" in frame:
@@ -158,7 +160,10 @@ def ack_of(frame: Frame) -> Frame:
 async def viewing(
     url: str, cookie: str | None = None, *, acks: bool = True, offers: tuple[str, ...] = ("k8sportal.v1",)
 ) -> AsyncIterator[Viewer]:
-    """A viewer connected to `url`, read by a task of its own until the end of the block."""
+    """A viewer connected to `url`, read by a task of its own until the end of the block.
+
+    It sends no pings, as browsers do not: whoever freezes a portal would find that it has left.
+    """
     headers = {"Cookie": cookie} if cookie else {}
     async with connect(
         url,
@@ -167,6 +172,7 @@ async def viewing(
         proxy=None,
         max_size=None,
         max_queue=None,
+        ping_interval=None,
         close_timeout=2,
     ) as socket:
         async with reading(socket, acks) as viewer:

@@ -152,7 +152,7 @@ class FakeFleet(Fleet):
     def __init__(self, redis: Redis, clock: Clock) -> None:
         self.redis = redis
         link = Link("redis://127.0.0.1", clock)
-        link.client = _Client(redis)  # type: ignore[assignment]
+        link.client = link._pinged = _Client(redis)  # type: ignore[assignment]
         self.layer = FakeLayer(redis)
         super().__init__(link, lambda prefix: self.layer, "", clock)
         self.open("ours")

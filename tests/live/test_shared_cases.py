@@ -1,6 +1,7 @@
 """What makes sharing a watch hard, one by one; tests/live/test_shared.py has them all at once."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -151,6 +152,24 @@ async def test_a_clean_end_hands_over_within_a_moment_and_shows_nothing(scene: S
             frame["state"] == "live" for frame in seat.browser.frames[before:] if frame["type"] == "feed"
         )
     assert {scene.role("holder").hub.feeds()[0].epoch} == epochs
+    await scene.converged()
+
+
+async def test_who_is_ended_in_the_moment_in_which_its_lease_is_renewed_ends(scene: Scene) -> None:
+    """Also where the library that renews it loses the cancellation."""
+    holder = scene.role("holder")
+    assert holder.source is not None
+    asked = asyncio.Event()
+
+    async def renewed(names: object, values: object) -> int:
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return 1
+
+    holder.source._lease._renew = renewed  # type: ignore[assignment]
+    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(scene.do_restart(scene.processes.index(holder), 0), 5)
     await scene.converged()
 
 

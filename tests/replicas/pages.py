@@ -51,8 +51,7 @@ class Page:
         """Whether its socket is open, and the namespace live."""
         if not self.viewers or self.now.closed_at is not None:
             return False
-        states = [frame["state"] for frame in self.now.of("feed")]
-        return self._namespace in self.now.rows and states[-1:] == ["live"]
+        return self._namespace in self.now.rows and self.now.states.get(self._namespace) == "live"
 
     def snapshots(self) -> int:
         """How often it got all rows."""

@@ -11,7 +11,7 @@ from tests.portal import PortalProcess
 from tests.replicas.fleet import Fleet
 from tests.replicas.pages import Page, all_there
 from tests.replicas.releases import THIS, Release
-from tests.replicas.writing import COUNTER, Writing, check_counted
+from tests.replicas.writing import Writing, check_counted, numbers, seen
 
 BACK_SECONDS = 60.0
 
@@ -46,7 +46,7 @@ async def roll(
     number = writing.count + 1
 
     async def reached(page: Page) -> None:
-        while (row := page.now.row("counts")) is None or int(row["labels"].get(COUNTER, "0")) < number:
+        while seen(page.now) < number:
             await asyncio.sleep(0.1)
 
     async with asyncio.timeout(BACK_SECONDS):
@@ -62,8 +62,8 @@ def check_page(page: Page) -> None:
     assert page.snapshots() == 1, f"a page got all rows {page.snapshots()} times: {page.history()}"
     sent = page.sent()
     assert {row["name"] for row in sent} <= {"counts"}, "a row was sent that did not change"
-    numbers = [int(row["labels"][COUNTER]) for row in sent]
-    assert numbers == sorted(numbers), f"a pod went back: {numbers}"
+    counted = numbers(sent)
+    assert counted == sorted(counted), f"a pod went back: {counted}"
     check_rows(page)
 
 

@@ -1,4 +1,4 @@
-"""Replicas behind a real nginx: its own end, and the replicas' one after the other."""
+"""Replicas behind a real nginx: leaving through it, its own end, and the replicas' one after the other."""
 
 import asyncio
 import time
@@ -9,14 +9,17 @@ import pytest
 
 from pods.leakcheck.check import RETURN_SECONDS
 from pods.leakcheck.counts import Reading, read
-from pods.leakcheck.target import Address
+from pods.leakcheck.report import report
+from pods.leakcheck.ways import WAYS
 from tests.cluster.control_plane import ControlPlane
 from tests.nginx import Nginx
 from tests.replicas.fleet import Fleet
+from tests.replicas.leaving import leave_in_every_way, metrics
 from tests.replicas.pages import all_there, looking
 from tests.replicas.rolling import before_all, check_page, roll
 from tests.replicas.writing import Writing
 
+CYCLES = 6
 PAGES = 100
 LOOKING = 40
 BACK_SECONDS = 30.0
@@ -27,11 +30,6 @@ def nginx(fleet: Fleet, nginx_program: Path) -> Iterator[Nginx]:
     """Before all replicas of the fleet, with the configuration that the documentation gives."""
     with Nginx(*before_all(fleet)) as running:
         yield running
-
-
-def metrics(fleet: Fleet) -> list[Address]:
-    """Where each replica tells what it holds."""
-    return [Address.parse(portal.url("/metrics")) for portal in fleet.portals]
 
 
 async def back(fleet: Fleet, before: Reading) -> float:
@@ -46,6 +44,23 @@ async def back(fleet: Fleet, before: Reading) -> float:
 def at(nginx: Nginx, namespace: str) -> str:
     """The view's address there."""
     return nginx.ws(f"/ws/pods/?cluster=test&namespace={namespace}")
+
+
+async def test_every_way_of_leaving_through_nginx_leaves_nothing_at_any_replica(
+    fleet: Fleet, nginx: Nginx, control_plane: ControlPlane, namespace: str
+) -> None:
+    logged = [len(portal.log()) for portal in fleet.portals]
+    watches = control_plane.longrunning_watches("pods")
+    outcome = await leave_in_every_way(fleet, nginx, control_plane, namespace, CYCLES)
+    print(report(outcome))
+    assert not outcome.failures
+    assert outcome.left == {}, [portal.open_files() for portal in fleet.portals]
+    assert outcome.waited <= RETURN_SECONDS
+    assert control_plane.longrunning_watches("pods") <= watches, "those of earlier tests may end meanwhile"
+    for portal, before in zip(fleet.portals, logged, strict=True):
+        log = portal.log()[before:]
+        assert log.count('"socket_opened"') > len(WAYS), "each of them was looked at"
+        assert "Traceback" not in log
 
 
 async def test_nginx_is_reloaded_and_killed(

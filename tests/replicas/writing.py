@@ -1,13 +1,14 @@
 """Pods that change while something is broken, and what viewers must have seen of that."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tests.cluster.control_plane import ControlPlane
 from tests.consumers import pods
-from tests.consumers.viewer import Viewer
+from tests.consumers.viewer import Row, Viewer
 
 PAUSE_SECONDS = 0.2
 COUNTER = "counter"
@@ -16,16 +17,21 @@ COUNTER = "counter"
 class Writing:
     """Counts up in a label of one pod, for as long as the block runs; another pod is only looked at."""
 
-    def __init__(self, cluster: ControlPlane, namespace: str) -> None:
+    def __init__(self, cluster: ControlPlane, namespace: str, pause: float) -> None:
         self.count = 0
+        # When each number was begun to be written (monotonic seconds).
+        self.written_at: dict[int, float] = {}
+        self._pause = pause
         self._cluster = cluster
         self._namespace = namespace
 
     @classmethod
     @asynccontextmanager
-    async def steadily(cls, cluster: ControlPlane, namespace: str) -> AsyncIterator["Writing"]:
-        """Makes both pods, and writes in a task."""
-        writing = cls(cluster, namespace)
+    async def steadily(
+        cls, cluster: ControlPlane, namespace: str, pause: float = PAUSE_SECONDS
+    ) -> AsyncIterator["Writing"]:
+        """Makes both pods, and writes in a task, with so many seconds between two numbers."""
+        writing = cls(cluster, namespace, pause)
         await asyncio.to_thread(pods.create, cluster, namespace, "counts", "stays")
         await writing.write()
         task = asyncio.create_task(writing._run(), name="writes")
@@ -38,6 +44,7 @@ class Writing:
     async def write(self) -> int:
         """One more; the number that is written now."""
         number = self.count + 1
+        self.written_at[number] = time.monotonic()
         await asyncio.to_thread(
             pods.label, self._cluster, self._namespace, "counts", **{COUNTER: str(number)}
         )
@@ -53,9 +60,20 @@ class Writing:
 
         return max(await asyncio.gather(*map(reached, viewers)))
 
+    def latencies(self, viewers: Sequence[Viewer], since: float) -> list[float]:
+        """Seconds from the writing of a number to a viewer's sight of it, of all written `since`; sorted."""
+        return sorted(
+            received.at - self.written_at[number]
+            for viewer in viewers
+            for received in viewer.received
+            if received.frame["type"] == "delta"
+            for number in numbers(received.frame["upsert"])
+            if self.written_at[number] >= since
+        )
+
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(self._pause)
             await self.write()
 
 
@@ -63,6 +81,11 @@ def seen(viewer: Viewer) -> int:
     """The number that a viewer shows."""
     row = viewer.row("counts")
     return int(row["labels"].get(COUNTER, "0")) if row else 0
+
+
+def numbers(rows: Sequence[Row]) -> list[int]:
+    """What is counted in these rows."""
+    return [int(row["labels"][COUNTER]) for row in rows if COUNTER in row["labels"]]
 
 
 def check_steady(viewer: Viewer) -> None:
@@ -77,13 +100,9 @@ def check_steady(viewer: Viewer) -> None:
 
 def check_counted(viewer: Viewer) -> None:
     """No number went back."""
-    numbers = [
-        int(row["labels"][COUNTER])
-        for frame in [*viewer.of("snapshot"), *viewer.of("delta")]
-        for row in frame.get("pods", frame.get("upsert", []))
-        if COUNTER in row["labels"]
-    ]
-    assert numbers == sorted(numbers), "a pod went back"
+    frames = [*viewer.of("snapshot"), *viewer.of("delta")]
+    counted = numbers([row for frame in frames for row in frame.get("pods", frame.get("upsert", []))])
+    assert counted == sorted(counted), "a pod went back"
 
 
 def returned(viewer: Viewer) -> list[str]:

@@ -1,0 +1,58 @@
+"""Every way of leaving, through what stands before all replicas."""
+
+import asyncio
+import time
+
+from pods.leakcheck.check import Outcome, Plan, check
+from pods.leakcheck.counts import read
+from pods.leakcheck.target import Address, Target
+from pods.leakcheck.ways import WAYS
+from tests.cluster.control_plane import ControlPlane
+from tests.consumers import pods
+from tests.nginx import Nginx
+from tests.reliability.traffic import traffic
+from tests.replicas.fleet import Fleet
+from tests.replicas.watching import watching
+
+# Several at each replica at any time.
+CONCURRENCY = 9
+MANY_PODS = 100
+# Three times what the check itself allows.
+REST_SECONDS = 60.0
+# What each replica holds once it was used and nobody looks: its own channel and that one's subscription; four
+# connections to Redis (the ping's, the leases', and the layer's two), and the one over which it is asked.
+AT_REST = {"feeds": 0, "channel-layer entries": 2, "connections ESTABLISHED": 5}
+
+
+def metrics(fleet: Fleet) -> list[Address]:
+    """Where each replica tells what it holds."""
+    return [Address.parse(portal.url("/metrics")) for portal in fleet.portals]
+
+
+async def at_rest(fleet: Fleet) -> None:
+    """Waits until each replica holds just that."""
+    names = AT_REST.keys()
+    expected = [AT_REST] * len(fleet.portals)
+    deadline = time.monotonic() + REST_SECONDS
+    while True:
+        found = await read(metrics(fleet))
+        held = [{name: replica[name] for name in names} for replica in found.replicas]
+        if held == expected:
+            return
+        assert time.monotonic() < deadline, held
+        await asyncio.sleep(0.2)
+
+
+async def leave_in_every_way(
+    fleet: Fleet, nginx: Nginx, cluster: ControlPlane, namespace: str, cycles: int
+) -> Outcome:
+    """So many cycles of each, while 50 changes a second go from the one that watches to the others."""
+    await pods.create_many(cluster, namespace, MANY_PODS)
+    async with watching(fleet, namespace):
+        pass  # what each replica keeps once it was used
+    await at_rest(fleet)
+    target = Target(Address.parse(nginx.url()), "", f"cluster=test&namespace={namespace}")
+    async with traffic(cluster, namespace):
+        outcome = await check(Plan(target, metrics(fleet), WAYS, cycles, CONCURRENCY, print))
+        await at_rest(fleet)
+        return outcome

@@ -14,6 +14,7 @@ from pods.asked import Asked, refusals
 from pods.domain.protocol import CloseCode
 from pods.domain.scope import ALL_NAMESPACES, is_namespace_name, is_object_name
 from pods.kube.podlog import LogTarget, PodLog
+from pods.kube.watchlog import WatchRecord
 from pods.live.logtail import LogTail
 from pods.live.logviewer import LogViewer
 from pods.live.outlet import Send, SlowViewer
@@ -75,6 +76,7 @@ class LogServing(Serving):
 
     def __init__(self, runtime: "Runtime", send: Send, person: Person, asked: LogAsked) -> None:
         super().__init__(runtime, person, asked, LogViewer(send, runtime.clock))
+        self._log: PodLog | None = None
 
     async def run(self) -> None:
         """Serves until the log has ended. Raises Refused where the reader is to be sent away."""
@@ -83,12 +85,16 @@ class LogServing(Serving):
             cluster = self.runtime.clusters.get(self.asked.cluster)
             if cluster is None:
                 raise self.not_configured()
-            log = PodLog(cluster, self.asked.target)
-            await self.viewer.run(LogTail(log, self.asked.tail, self.runtime.clock, self.viewer.wake))
+            self._log = PodLog(cluster, self.asked.target)
+            await self.viewer.run(LogTail(self._log, self.asked.tail, self.runtime.clock, self.viewer.wake))
         except SlowViewer as error:
             raise self.ended_by or Refused("slow_viewer", CloseCode.SLOW_VIEWER) from error
         if self.ended_by is not None:
             raise self.ended_by
+
+    def own_streams(self) -> tuple[WatchRecord, ...]:
+        """The stream of the log, while there is one."""
+        return () if self._log is None or self._log.stream is None else (self._log.stream,)
 
     def acknowledged(self, namespace: str | None, token: str, part: int | None) -> None:
         """The browser has the lines up to `token`."""

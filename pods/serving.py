@@ -9,6 +9,7 @@ from pods.access import Person
 from pods.asked import Asked, Refusal
 from pods.domain.protocol import CloseCode
 from pods.domain.row import ParamValue
+from pods.kube.watchlog import WatchRecord
 from pods.live.outlet import Outlet
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ class Serving:
 
     def close(self) -> None:
         """Gives back everything. A second close does nothing."""
+
+    def own_streams(self) -> tuple[WatchRecord, ...]:
+        """What is read upstream for this viewer alone."""
+        return ()
 
     def acknowledged(self, namespace: str | None, token: str, part: int | None) -> None:
         """The browser has merged everything of `namespace` up to `token`."""

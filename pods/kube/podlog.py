@@ -45,11 +45,12 @@ class LogTarget(NamedTuple):
 
 
 class PodLog:
-    """One container's log at one cluster."""
+    """One container's log at one cluster. `stream` is what is told of the stream that is being read."""
 
     def __init__(self, cluster: Cluster, target: LogTarget) -> None:
         self.cluster = cluster
         self.target = target
+        self.stream: WatchRecord | None = None
 
     async def chunks(self, tail: int | None, since: str | None) -> AsyncGenerator[bytes, None]:
         """The log's bytes with a time before each line, followed until it ends; the first chunk is empty.
@@ -58,6 +59,7 @@ class PodLog:
         Leaving the generator (close it) ends the stream at the server; not going on reads no further.
         """
         record = WatchRecord(self.cluster.name, RESOURCE, self.target.namespace, self.cluster.clock)
+        self.stream = record
         try:
             with self.cluster.holds(record):
                 async with aclosing(self._chunks(record, tail, since)) as chunks:
@@ -68,6 +70,8 @@ class PodLog:
             raise
         else:
             record.ended(None)
+        finally:
+            self.stream = None
 
     async def _chunks(
         self, record: WatchRecord, tail: int | None, since: str | None

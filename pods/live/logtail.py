@@ -50,6 +50,7 @@ class LogTail:
         self._room = asyncio.Event()
         self._last: str | None = None
         self._skip_to: str | None = None
+        self._taken = 0
 
     @property
     def state(self) -> LogState:
@@ -78,13 +79,25 @@ class LogTail:
         return taken
 
     async def run(self) -> None:
-        """Reads until the log has ended, or cannot be had."""
+        """Reads until the log has ended, or cannot be had.
+
+        The API server ends its answer in the same way whether the container has ended or the node was
+        lost. So the end is asked for once more: it is one where nothing has come since.
+        """
+        ended = False
         while self._state.state != "ended":
             opened_at = self._clock.monotonic()
             try:
-                await self._read()
+                more = await self._read()
             except KubeError as error:
                 await self._failed(error, self._clock.monotonic() - opened_at)
+                ended = False
+                continue
+            if self._log.target.previous or (ended and not more):
+                self._say("ended", Reason("log_over"))
+            elif ended:
+                await self._clock.sleep(self._backoff.ended(self._clock.monotonic() - opened_at))
+            ended = True
 
     async def _failed(self, error: KubeError, lasted: float) -> None:
         """Says what failed, and waits until it is worth trying again, if it ever is."""
@@ -98,8 +111,9 @@ class LogTail:
             self._backoff.held(lasted)
             await self._clock.sleep(max(self._backoff.failed(), error.retry_after or 0.0))
 
-    async def _read(self) -> None:
-        """One stream, from where the last one stopped, to its end."""
+    async def _read(self) -> bool:
+        """One stream, from where the last one stopped, to its end; whether it brought any line."""
+        before = self._taken
         resumed = self._last is not None
         self._skip_to = self._last
         splitter = LineSplitter()
@@ -112,7 +126,7 @@ class LogTail:
                     self._say("following", None)
                 await self._keep(splitter.take(chunk))
         await self._keep(splitter.finish())
-        self._say("ended", Reason("log_over"))
+        return self._taken > before
 
     async def _keep(self, lines: list[LogLine]) -> None:
         """Holds lines for the reader, once there is room for them."""
@@ -120,6 +134,7 @@ class LogTail:
             if self._seen(line):
                 continue
             self._last = line.time or self._last
+            self._taken += 1
             self._lines.append(line)
             self._held += _size(line)
         if self._lines:

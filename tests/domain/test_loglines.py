@@ -1,5 +1,7 @@
 """Lines out of a log's bytes, however these are cut."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 def test_a_line_that_is_too_long_is_cut_and_says_so() -> None:
     text = b"x" * (3 * MAX_LINE_BYTES)
     (cut, after) = lines_of(text[:1000], text[1000:] + b"\nnext\n")
-    assert cut.cut and cut.text == "x" * MAX_LINE_BYTES + CUT_MARK
+    assert cut == LogLine(None, "x" * MAX_LINE_BYTES + CUT_MARK, cut=True)
     assert after == LogLine(None, "next")
 
 
@@ -47,5 +49,5 @@ def test_nothing_more_is_held_than_one_line() -> None:
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=8))
 def test_lines_do_not_depend_on_how_the_bytes_are_cut(data: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    chunks = [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    chunks = [data[start:end] for start, end in itertools.pairwise(places)]
     assert lines_of(*chunks) == lines_of(data)

@@ -134,8 +134,9 @@ class Kubelet:
                 try:
                     kubelet._answer(self)
                 except OSError:
-                    self.close_connection = True
+                    pass
                 finally:
+                    self.close_connection = True  # nothing is left of an answer, then
                     kubelet._open.discard(self.connection)
                     with kubelet.counted:
                         kubelet.streams -= 1
@@ -161,6 +162,7 @@ class Kubelet:
         request.send_response(200)
         request.send_header("Content-Type", "text/plain")
         request.send_header("Transfer-Encoding", "chunked")
+        request.send_header("Connection", "close")
         request.end_headers()
         start = 0 if "previous" in query else log.since(query.get("sinceTime"), query.get("tailLines"))
         self._stream(request, log, lines, start, follow=query.get("follow") == "true")

@@ -3,6 +3,7 @@
 A log is read by nobody but its reader: nothing of it is shared, and nothing of it is kept.
 """
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,13 +28,19 @@ if TYPE_CHECKING:
 TAIL_LINES = 500
 MAX_TAIL_LINES = 10_000
 
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
 
 @dataclass(frozen=True)
 class LogAsked(Asked):
-    """A log that was asked for: of one pod in one namespace, its last `tail` lines and what follows."""
+    """A log that was asked for: of one pod in one namespace, its last `tail` lines and what follows.
+
+    A reader that comes again says `since` when it has lines: only later ones are sent.
+    """
 
     target: LogTarget
     tail: int
+    since: str | None
     verb: ClassVar[str] = "logs"
 
     @property
@@ -65,7 +72,14 @@ def read_log_params(asked: Asked, query: QueryDict) -> LogAsked:
         filter=asked.filter,
         target=target,
         tail=int(tail),
+        since=_time(query.get("since", "")),
     )
+
+
+def _time(text: str) -> str | None:
+    if text and _RFC_3339.fullmatch(text) is None:
+        raise BadParams(_("since is a time such as 2026-01-31T12:00:00Z."))
+    return text or None
 
 
 class LogServing(Serving):
@@ -86,7 +100,9 @@ class LogServing(Serving):
             if cluster is None:
                 raise self.not_configured()
             self._log = PodLog(cluster, self.asked.target)
-            await self.viewer.run(LogTail(self._log, self.asked.tail, self.runtime.clock, self.viewer.wake))
+            await self.viewer.run(
+                LogTail(self._log, self.asked.tail, self.asked.since, self.runtime.clock, self.viewer.wake)
+            )
         except SlowViewer as error:
             raise self.ended_by or Refused("slow_viewer", CloseCode.SLOW_VIEWER) from error
         if self.ended_by is not None:

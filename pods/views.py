@@ -200,7 +200,7 @@ def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> Ht
         "pod": pod,
         "here": namespace,
         "back": pods_address(info, namespace),
-        "config": _config(visit, info, params, boot=False) | {"pod": pod},
+        "config": _pod_config(visit, info, params, pod),
     }
     return render(request, "pods/pod.html", context)
 
@@ -235,6 +235,18 @@ def _config(visit: Visit, cluster: ClusterInfo, params: ViewParams, *, boot: boo
         },
         "icons": {health: static(f"icons/{health}.svg") for health in HEALTHS},
     }
+
+
+def _pod_config(visit: Visit, cluster: ClusterInfo, params: ViewParams, pod: str) -> dict[str, Any]:
+    """Likewise, for the page of one pod."""
+    config = _config(visit, cluster, params, boot=False)
+    namespace = params.namespaces[0]
+    logs = urlencode({"cluster": cluster.url_name, "namespace": namespace, "pod": pod})
+    config["urls"] |= {
+        "detail": reverse("api-pod", args=[cluster.url_name, namespace, pod]),
+        "logs": f"{reverse('log-socket')}?{logs}",
+    }
+    return config | {"pod": pod}
 
 
 def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:

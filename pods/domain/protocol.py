@@ -58,6 +58,8 @@ ERROR_SENTENCES: dict[str, str] = {
     ),
     "restarting": N_("The portal is restarting. The page comes back by itself."),
     "internal": N_("The portal failed at this. The page comes back by itself."),
+    "no_such_pod": N_("There is no pod {name} here, or no longer."),
+    "not_told": N_("The Kubernetes API does not tell it: {reason}"),
     "not_ready": N_("The first list of pods has not come yet."),
     "operators_only": N_("This is for operators of the portal."),
     "forged": N_("The page that sent this is too old, or not the portal's own. Reload it."),

@@ -36,9 +36,19 @@ class LogState(NamedTuple):
 
 
 class LogTail:
-    """Reads `log` from its last `tail` lines on. `run()` is the reading, `take()` the reader's."""
+    """Reads `log` from its last `tail` lines on, or after the time `since`.
 
-    def __init__(self, log: PodLog, tail: int | None, clock: Clock, wake: Callable[[], None]) -> None:
+    `run()` is the reading, `take()` the reader's.
+    """
+
+    def __init__(
+        self,
+        log: PodLog,
+        tail: int | None,
+        since: str | None,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
         self._state = LogState("opening", Reason("log_opening"))
         self._log = log
         self._tail = tail
@@ -48,7 +58,7 @@ class LogTail:
         self._lines: deque[LogLine] = deque()
         self._held = 0
         self._room = asyncio.Event()
-        self._last: str | None = None
+        self._last = since
         self._skip_to: str | None = None
         self._taken = 0
 

@@ -94,6 +94,14 @@ async def test_lines_come_as_they_are_written_and_the_socket_ends_with_the_log(r
         assert (last["type"], last["state"], last["reason_code"]) == ("log_state", "ended", "log_over")
 
 
+async def test_who_comes_again_is_sent_what_it_has_not(read: Read, log: Log) -> None:
+    log.write("one", time="2026-01-01T00:00:00.000000001Z")
+    log.write("two", time="2026-01-01T00:00:00.000000002Z")
+    log.write("three", time="2026-01-01T00:00:00.000000003Z")
+    async with read("since=2026-01-01T00:00:00.000000002Z") as viewer:
+        await viewer.until(lambda: texts(viewer) == ["three"], "the later one")
+
+
 async def test_logs_are_a_right_of_their_own(
     read: Read, log: Log, engineer: Browser, kubelet: Kubelet
 ) -> None:
@@ -163,7 +171,17 @@ async def test_what_no_browser_has_is_not_sent_without_end(read: Read, log: Log)
 
 
 @pytest.mark.parametrize(
-    "more", ["pod=..", "pod=", "container=A/B", "tail=-1", "tail=10001", "tail=ten", "namespace=test-other"]
+    "more",
+    [
+        "pod=..",
+        "pod=",
+        "container=A/B",
+        "tail=-1",
+        "tail=10001",
+        "tail=ten",
+        "since=yesterday",
+        "namespace=test-other",
+    ],
 )
 async def test_an_address_that_means_nothing_is_refused(read: Read, log: Log, more: str) -> None:
     async with read(more) as viewer:

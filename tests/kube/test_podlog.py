@@ -55,7 +55,7 @@ class Reading:
         self.lines: list[LogLine] = []
         self.takes = True
         self._woken = asyncio.Event()
-        self.tail = LogTail(PodLog(cluster, target), tail, SystemClock(), self._woken.set)
+        self.tail = LogTail(PodLog(cluster, target), tail, None, SystemClock(), self._woken.set)
 
     @property
     def texts(self) -> list[str]:

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from democluster.discovery import documents
 from democluster.forms import Shaper
-from democluster.kinds import KINDS, Kind, Object
+from democluster.kinds import KINDS, PODS, Kind, Object
+from democluster.logs import Run, follow, parse_log_options, run_of
 from democluster.negotiation import wanted
 from democluster.options import ListOptions, parse_options
 from democluster.paging import list_page
@@ -52,6 +53,9 @@ def make_app(store: Store, clock: Callable[[], float], settings: Settings | None
         if kind.namespaced:
             app.router.add_get(base, api.collection(kind), allow_head=False)
         app.router.add_get(f"{base}/{{name}}", api.single(kind), allow_head=False)
+    app.router.add_get(
+        f"{PODS.root}/namespaces/{{namespace}}/pods/{{name}}/log", api.pod_log, allow_head=False
+    )
     app.on_shutdown.append(api.end_watches)
     return app
 
@@ -110,11 +114,36 @@ class _Api:
         self._clock = clock
         self._settings = settings
         self._watches: set[Watch] = set()
+        self._ending = False
 
     async def end_watches(self, app: web.Application) -> None:
-        """Let every open watch end in good order, before connections are closed."""
+        """Let every open watch and log end in good order, before connections are closed."""
+        self._ending = True
         for watch in tuple(self._watches):
             watch.end()
+
+    async def pod_log(self, request: web.Request) -> web.StreamResponse:
+        """The log of a pod's container; it ends when its reader leaves, at the latest with its next line."""
+        name, namespace = request.match_info["name"], request.match_info["namespace"]
+        options = parse_log_options(request.query)
+        pod = self._store.get(PODS, namespace, name)
+        if pod is None:
+            raise not_found(PODS.plural, PODS.group, name)
+        run_of(pod, options)
+
+        def run_now() -> Run | None:
+            present = self._store.get(PODS, namespace, name)
+            return None if present is None or self._ending else run_of(present, options)
+
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        await response.prepare(request)
+        try:
+            async for data in follow(run_now, self._clock, options):
+                await response.write(data)
+        except (ConnectionResetError, ApiError):
+            log.debug("a log's reader has left, or its container has")
+        await _finish(request, response)
+        return response
 
     def single(self, kind: Kind) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:

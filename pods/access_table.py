@@ -6,7 +6,8 @@ that a decision costs no query, however many viewers there are. The rules:
 - Superusers see everything, hidden namespaces included.
 - A grant gives a group a verb on a namespace, or a glob over namespaces, of one cluster or of all.
 - Hidden beats every grant but a superuser's.
-- What people may see without signing in (PORTAL_ANONYMOUS_READ), they may see signed in too.
+- What people may see without signing in (PORTAL_ANONYMOUS_READ), they may see signed in too: pods, and of
+  a demo cluster logs as well.
 - Discovered namespaces are granted to nobody.
 """
 
@@ -108,7 +109,7 @@ class AccessTable:
         if person.is_superuser:
             return NamespaceRule(everything=True)
         patterns = {grant.pattern for grant in self._grants(person, verb, cluster.name)}
-        if verb == "pods" and self._open_to_all(cluster):
+        if self._open_to_all(cluster) and (verb == "pods" or cluster.is_demo):
             patterns.add(ALL_NAMESPACES)
         hidden = frozenset(info.name for info in self._namespaces(cluster.name) if info.hidden)
         return NamespaceRule(patterns=tuple(sorted(patterns)), hidden=hidden)

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseFailure
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import get_conditional_response
 from django.views import csrf
 from django.views.decorators.cache import never_cache
@@ -74,7 +74,7 @@ async def overview(request: HttpRequest) -> HttpResponse:
     that is not in use yet is connected only if it is the one that opens first.
     """
     runtime = runtime_of(request)
-    person = await _person(request)
+    person = await person_behind(request)
     wanted = request.GET.get("cluster")
     clusters = [
         info for info in runtime.access.clusters(person) if wanted in (None, "", info.name, info.url_name)
@@ -220,15 +220,10 @@ async def _with_rows(request: HttpRequest, answer: dict[str, Any], snapshots: li
 async def _asked(request: HttpRequest) -> Wanted:
     """Who asks for what. Raises ApiRefused unless they may see all of it, or poll and may see some."""
     runtime = runtime_of(request)
-    person = await _person(request)
+    person = await person_behind(request)
     if request.GET.get("user", str(person.user_id)) != str(person.user_id):
         raise ApiRefused(401, "signed_out")
-    try:
-        asked = await runtime.read(person, request.GET)
-    except BadParams as error:
-        if error.signing_in_may_help and person.user_id is None:
-            raise ApiRefused(401, "not_signed_in") from error
-        raise ApiRefused(400, "bad_request", {"detail": error.message.rstrip(".")}) from error
+    asked = await asked_of(runtime, person, request.GET)
     refused = await runtime.refusals(person, asked)
     poll = request.GET.get("poll") == "1"
     if refused and (len(refused) == len(asked.namespaces) or not poll):
@@ -237,7 +232,18 @@ async def _asked(request: HttpRequest) -> Wanted:
     return Wanted(person, asked, refused, poll)
 
 
-async def _person(request: HttpRequest) -> Person:
+async def asked_of(runtime: Runtime, person: Person, query: QueryDict) -> Asked:
+    """The view that an address asks for. Raises ApiRefused."""
+    try:
+        return await runtime.read(person, query)
+    except BadParams as error:
+        if error.signing_in_may_help and person.user_id is None:
+            raise ApiRefused(401, "not_signed_in") from error
+        raise ApiRefused(400, "bad_request", {"detail": error.message.rstrip(".")}) from error
+
+
+async def person_behind(request: HttpRequest) -> Person:
+    """Who asks."""
     user = await request.auser()
     return await sync_to_async(person_of)(user, request.session)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pods.access import AccessTable, Person
 from pods.domain.protocol import CloseCode
@@ -31,6 +32,12 @@ class Asked:
     called: str
     namespaces: tuple[str, ...]
     filter: ViewFilter
+    verb: ClassVar[str] = "pods"
+
+    @property
+    def what(self) -> str:
+        """What of the namespaces is looked at, for operators: the filter ("" for none)."""
+        return self.filter.key()
 
 
 def read(params: ViewParams, access: AccessTable) -> Asked:
@@ -72,7 +79,7 @@ def _refusal(access: AccessTable, person: Person, asked: Asked, namespace: str) 
     allowed", in the same words for one that exists and one that does not.
     """
     cluster = asked.cluster
-    decision = access.may(person, "pods", cluster, namespace)
+    decision = access.may(person, asked.verb, cluster, namespace)
     if decision.allowed:
         return None
     match decision.code:
@@ -83,4 +90,5 @@ def _refusal(access: AccessTable, person: Person, asked: Asked, namespace: str) 
         case "unknown_namespace":
             return Refusal("not_found", {"name": f"{cluster}/{namespace}"}, CloseCode.NOT_FOUND, 404)
     params: dict[str, ParamValue] = {"namespace": namespace, "cluster": asked.called}
-    return Refusal("forbidden", params, CloseCode.FORBIDDEN, 403)
+    code = "logs_forbidden" if asked.verb == "logs" else "forbidden"
+    return Refusal(code, params, CloseCode.FORBIDDEN, 403)

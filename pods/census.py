@@ -99,10 +99,12 @@ async def show(runtime: "Runtime") -> None:
 
 
 def _unneeded_watches(runtime: "Runtime") -> int:
-    """Upstream watches of scopes that no feed runs, or of a feed that nobody uses and nothing will end."""
+    """Upstream watches of scopes that no feed runs, or of a feed that nobody uses and nothing will end, and
+    logs without a reader."""
     needed = {running.key for running in runtime.hub.running() if running.needed}
+    own = runtime.sockets.own_streams()
     return sum(
-        Scope(cluster.name, "pods", watch.namespace) not in needed
+        watch not in own and Scope(cluster.name, "pods", watch.namespace) not in needed
         for cluster in runtime.clusters.connected()
         for watch in cluster.watches
     )

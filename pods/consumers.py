@@ -1,9 +1,9 @@
-"""PodConsumer: one viewer's WebSocket.
+"""One viewer's WebSocket: PodConsumer for pods, LogConsumer for a container's log.
 
 Guarantees. `connect()` starts one task, the viewer's watch: its subscriptions to the shared upstream
-watches. `disconnect()` cancels that task and awaits it, and so does the lifecycle round the whole
-ASGI call (pods.lifecycle), for the ways of leaving in which `disconnect()` never comes. Nothing of a
-viewer outlives `__call__`.
+watches, or its reading of a log. `disconnect()` cancels that task and awaits it, and so does the
+lifecycle round the whole ASGI call (pods.lifecycle), for the ways of leaving in which `disconnect()` never
+comes. Nothing of a viewer outlives `__call__`.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from django.db import Error as DatabaseFailure
 from django.http import QueryDict
 
 from pods.access import Person, person_of
+from pods.asked import Asked
 from pods.domain.protocol import (
     SUBPROTOCOL,
     AckFrame,
@@ -29,9 +30,11 @@ from pods.domain.protocol import (
     error_frame,
 )
 from pods.lifecycle import Lifecycle
+from pods.logserving import LogServing, read_log_params
+from pods.serving import Refused, Serving
 from pods.sockets import TooManySockets
 from pods.throttle import ACKS_PER_MESSAGE, Throttle
-from pods.viewing import Refused, Viewing
+from pods.viewing import Viewing
 from pods.viewparams import BadParams
 
 if TYPE_CHECKING:
@@ -54,8 +57,8 @@ class PeerGone(Exception):
     """A send met a socket that is closing; its end is on the way."""
 
 
-class PodConsumer(AsyncWebsocketConsumer):
-    """Pods of one cluster's namespaces, live. The protocol is docs/contract.md, "The WebSocket"."""
+class ViewerConsumer(AsyncWebsocketConsumer):
+    """The socket of a viewer, whatever is served there. The protocol is docs/contract.md, "The WebSocket"."""
 
     # No channel-layer channel per viewer: one each leaks under churn, in the layer itself.
     channel_layer_alias = "none: viewers have no channel"
@@ -84,14 +87,14 @@ class PodConsumer(AsyncWebsocketConsumer):
             await self._to_peer({"type": "websocket.accept", "subprotocol": chosen})
             if chosen not in (SUBPROTOCOL, None):
                 raise Refused("other_version", CloseCode.OTHER_VERSION)
-            viewing = await self._admit()
+            serving = await self._admit()
         except PeerGone:
             return
         except Refused as refused:
             self.life.tell_opened()
             await self._refuse(refused)
             return
-        self.life.start_watch(viewing, self._run_watch(viewing))
+        self.life.start_watch(serving, self._run_watch(serving))
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         """The viewer left, or the server refused what it sent: then the code is the portal's."""
@@ -114,7 +117,14 @@ class PodConsumer(AsyncWebsocketConsumer):
             await self.life.stop_watch()
             await self._refuse(refused)
 
-    async def _admit(self) -> Viewing:
+    def serve(self, person: Person, asked: Asked, query: QueryDict) -> Serving:
+        """What is served to `person`, who asked for it by `query`. Raises BadParams."""
+        raise NotImplementedError
+
+    def take(self, kind: str) -> None:
+        """A message of `kind` that is no acknowledgement; what is not known is ignored."""
+
+    async def _admit(self) -> Serving:
         """Who asks for what, and whether they may. Raises Refused."""
         if self.runtime.draining:
             raise Refused("restarting", CloseCode.SERVICE_RESTART)
@@ -133,14 +143,13 @@ class PodConsumer(AsyncWebsocketConsumer):
             raise Refused("too_many_sockets", CloseCode.TOO_MANY, {"limit": error.limit}) from error
         query = QueryDict(self.scope["query_string"])
         try:
-            asked = await self.runtime.read(person, query)
+            return self.serve(person, await self.runtime.read(person, query), query)
         except BadParams as error:
             if error.signing_in_may_help and not known:
                 raise Refused("not_signed_in", CloseCode.NOT_SIGNED_IN) from error
             raise Refused(
                 "bad_request", CloseCode.BAD_REQUEST, {"detail": error.message.rstrip(".")}
             ) from error
-        return Viewing(self.runtime, self._send_text, person, asked, query.getlist("resume"))
 
     def _take(self, text: str | None) -> None:
         """One received frame. Raises Refused."""
@@ -151,15 +160,18 @@ class PodConsumer(AsyncWebsocketConsumer):
             raise Refused("frame_too_big", CloseCode.TOO_BIG, {"limit": limit})
         try:
             # Types that are not known are ignored, whatever their fields are.
-            is_ack = _decode_message(text).type == "ack"
+            kind = _decode_message(text).type
+            is_ack = kind == "ack"
             ack = _decode_ack(text) if is_ack else None
         except (msgspec.MsgspecError, RecursionError) as error:
             raise Refused("bad_frame", CloseCode.INVALID_DATA) from error
         if not (self._may_acknowledge() if is_ack else self._messages.allows()):
             rate = self.runtime.limits.messages_per_second
             raise Refused("too_many_messages", CloseCode.TOO_MANY, {"limit": rate})
-        if ack is not None and self.life.viewing is not None:
-            self.life.viewing.viewer.acknowledged(ack.namespace, ack.token, ack.part)
+        if ack is None:
+            self.take(kind)
+        elif self.life.viewing is not None:
+            self.life.viewing.acknowledged(ack.namespace, ack.token, ack.part)
 
     def _may_acknowledge(self) -> bool:
         """Counts an acknowledgement, unless the viewer has earned it by what it was sent."""
@@ -167,10 +179,11 @@ class PodConsumer(AsyncWebsocketConsumer):
         sent = self.life.viewing.viewer.bytes if self.life.viewing is not None else 0
         return sent >= self._acknowledgements * FREE_ACK_BYTES or self._acks.allows()
 
-    async def _run_watch(self, viewing: Viewing) -> None:
+    async def _run_watch(self, serving: Serving) -> None:
         """The viewer's watch, and what is said where it cannot go on."""
         try:
-            await viewing.run()
+            await serving.run()
+            await self._close(CloseCode.NORMAL)
         except Refused as refused:
             await self._refuse(refused)
         except PeerGone:
@@ -179,7 +192,7 @@ class PodConsumer(AsyncWebsocketConsumer):
             log.exception("watch_failed", connection=self.life.connection)
             await self._refuse(Refused("internal", CloseCode.INTERNAL_ERROR))
         finally:
-            viewing.close()
+            serving.close()
 
     async def _refuse(self, refused: Refused) -> None:
         """Sends the final `error` and closes; once."""
@@ -190,12 +203,18 @@ class PodConsumer(AsyncWebsocketConsumer):
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WORDS_SECONDS):
-                    await self._send_text(encode(frame).decode())
+                    await self.send_frame(encode(frame).decode())
             await self._to_peer({"type": "websocket.close", "code": self.life.close_code})
         except PeerGone:
             return
 
-    async def _send_text(self, text: str) -> None:
+    async def _close(self, code: CloseCode) -> None:
+        """All is served. Raises PeerGone."""
+        if self.life.close_code is None:
+            self.life.close_code = int(code)
+            await self._to_peer({"type": "websocket.close", "code": self.life.close_code})
+
+    async def send_frame(self, text: str) -> None:
         await self._to_peer({"type": "websocket.send", "text": text})
 
     async def _to_peer(self, message: dict[str, Any]) -> None:
@@ -208,6 +227,27 @@ class PodConsumer(AsyncWebsocketConsumer):
             if not str(error).startswith("Unexpected ASGI message"):
                 raise
             raise PeerGone from error
+
+
+class PodConsumer(ViewerConsumer):
+    """Pods of one cluster's namespaces, live."""
+
+    def serve(self, person: Person, asked: Asked, query: QueryDict) -> Serving:
+        """The view that was asked for, from the tokens on that the browser has."""
+        return Viewing(self.runtime, self.send_frame, person, asked, query.getlist("resume"))
+
+
+class LogConsumer(ViewerConsumer):
+    """The log of one container, followed."""
+
+    def serve(self, person: Person, asked: Asked, query: QueryDict) -> Serving:
+        """The log that was asked for. Raises BadParams."""
+        return LogServing(self.runtime, self.send_frame, person, read_log_params(asked, query))
+
+    def take(self, kind: str) -> None:
+        """`pause` and `go_on`: whether the reader wants more lines."""
+        if kind in ("pause", "go_on") and isinstance(self.life.viewing, LogServing):
+            self.life.viewing.viewer.pause(kind == "pause")
 
 
 def _person(scope: dict[str, Any]) -> Person:

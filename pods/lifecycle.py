@@ -19,7 +19,7 @@ from k8sportal.proxies import client_address
 from pods import metrics
 from pods.access import Person
 from pods.domain.protocol import VANISHED, CloseCode
-from pods.viewing import Refused, Viewing
+from pods.serving import Refused, Serving
 
 if TYPE_CHECKING:
     from pods.runtime import Runtime
@@ -41,7 +41,7 @@ class Lifecycle:
         self.address = client_address(scope)
         self.call = asyncio.current_task()
         self.opened_at = runtime.clock.now()
-        self.viewing: Viewing | None = None
+        self.viewing: Serving | None = None
         self.watch: asyncio.Task[None] | None = None
         self.close_code: int | None = None
         self.peer_code: int | None = None
@@ -68,7 +68,7 @@ class Lifecycle:
         """Whether the ASGI call has ended: then nothing of this lifecycle may be left."""
         return self.call is not None and self.call.done()
 
-    def start_watch(self, viewing: Viewing, watch: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def start_watch(self, viewing: Serving, watch: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Starts the viewer's watch as a task of this lifecycle's own."""
         self.viewing = viewing
         self.tell_opened()
@@ -153,7 +153,7 @@ class Lifecycle:
             "address": self.address,
             "cluster": asked.cluster if asked else None,
             "namespaces": list(asked.namespaces) if asked else None,
-            "filter": asked.filter.key() if asked else None,
+            "filter": asked.what if asked else None,
         }
 
 

@@ -1,11 +1,11 @@
-"""The WebSocket's address."""
+"""The WebSockets' addresses."""
 
 from typing import Any, cast
 
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from pods.consumers import PodConsumer
+from pods.consumers import LogConsumer, PodConsumer
 
 
 async def unknown(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -13,4 +13,10 @@ async def unknown(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-websocket_routes = URLRouter([path("ws/pods/", PodConsumer.as_asgi()), re_path("", cast(Any, unknown))])
+websocket_routes = URLRouter(
+    [
+        path("ws/pods/", PodConsumer.as_asgi()),
+        path("ws/logs/", LogConsumer.as_asgi()),
+        re_path("", cast(Any, unknown)),
+    ]
+)

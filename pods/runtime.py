@@ -21,6 +21,7 @@ from pods.access_watch import AccessWatch
 from pods.asked import Asked, Refusal, doubted, read, refusals
 from pods.clock import Clock, SystemClock
 from pods.clusters import DISCOVERY_SECONDS, Clusters
+from pods.details import Details
 from pods.domain.row import HEALTHS
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
@@ -76,6 +77,7 @@ class Runtime:
         self.clusters = Clusters(self.clock, lambda: self.access, lambda name: self.hub.end_cluster(name))
         self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds, self._source)
         self.polls = Polls(self.hub)
+        self.details = Details(self.clock)
         # How many WebSocket connections the server itself holds; None where it does not tell.
         self.server_sockets: Callable[[], int] | None = None
         self.stalls = Stalls(self.clock)
@@ -116,6 +118,7 @@ class Runtime:
         tasks, self._tasks = self._tasks, []
         await end_tasks(tasks)
         self.polls.close()
+        await self.details.close()
         await self.hub.stop()
         await self.clusters.close()
         if self.fleet is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pods import metrics
+from pods.kube.watchlog import WatchRecord
 
 if TYPE_CHECKING:
     from pods.lifecycle import Lifecycle
@@ -35,6 +36,11 @@ class Sockets:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def own_streams(self) -> set[WatchRecord]:
+        """What is read upstream for one viewer alone: logs."""
+        servings = [life.viewing for life in self if life.viewing is not None]
+        return {stream for serving in servings for stream in serving.own_streams()}
 
     def __iter__(self) -> "Iterator[Lifecycle]":
         """The lifecycles of now, however they change meanwhile."""

@@ -18,7 +18,7 @@ from pods.domain.scope import is_namespace_name, url_name
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
-VERBS = ("pods",)
+VERBS = ("pods", "logs")
 
 _PATTERN = re.compile(r"[a-z0-9*?\[\]!-]{1,63}")
 

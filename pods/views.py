@@ -203,7 +203,7 @@ def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> Ht
         "pod": pod,
         "here": namespace,
         "back": pods_address(info, namespace),
-        "config": _config(visit, info, params, boot=False) | {"pod": pod},
+        "config": _pod_config(visit, info, params, pod),
     }
     return render(request, "pods/pod.html", context)
 
@@ -248,6 +248,18 @@ def _icon(health: str) -> str:
     """A tab's icon as a `data:` address: a page outlives the release whose files its portal has."""
     folder: Path = settings.STATICFILES_DIRS[0]
     return f"data:image/svg+xml,{quote((folder / 'icons' / f'{health}.svg').read_text(encoding='utf-8'))}"
+
+
+def _pod_config(visit: Visit, cluster: ClusterInfo, params: ViewParams, pod: str) -> dict[str, Any]:
+    """Likewise, for the page of one pod."""
+    config = _config(visit, cluster, params, boot=False)
+    namespace = params.namespaces[0]
+    logs = urlencode({"cluster": cluster.url_name, "namespace": namespace, "pod": pod})
+    config["urls"] |= {
+        "detail": reverse("api-pod", args=[cluster.url_name, namespace, pod]),
+        "logs": f"{reverse('log-socket')}?{logs}",
+    }
+    return config | {"pod": pod}
 
 
 def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:

@@ -44,6 +44,7 @@ ERROR_SENTENCES: dict[str, str] = {
     "not_signed_in": N_("Sign in to see this."),
     "signed_out": N_("Your session has ended. Sign in again."),
     "forbidden": N_("You may not see {namespace} in {cluster}."),
+    "logs_forbidden": N_("You may not read the logs of {namespace} in {cluster}."),
     "rights_taken": N_("You may no longer see {namespace} in {cluster}."),
     "not_found": N_("The portal does not know {name}."),
     "not_answering": N_("{cluster} does not answer, so it is not known whether {namespace} exists."),
@@ -61,6 +62,8 @@ ERROR_SENTENCES: dict[str, str] = {
     ),
     "restarting": N_("The portal is restarting. The page comes back by itself."),
     "internal": N_("The portal failed at this. The page comes back by itself."),
+    "no_such_pod": N_("There is no pod {name} here, or no longer."),
+    "not_told": N_("The Kubernetes API does not tell it: {reason}"),
     "not_ready": N_("The first list of pods has not come yet."),
     "operators_only": N_("This is for operators of the portal."),
     "forged": N_("The page that sent this is too old, or not the portal's own. Reload it."),
@@ -112,6 +115,23 @@ class ErrorFrame(msgspec.Struct, tag_field="type", tag="error", kw_only=True):
     namespace: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class LogFrame(msgspec.Struct, tag_field="type", tag="log", kw_only=True):
+    """Lines of a container's log, each its time (or null) and its text; `token` counts those sent so far."""
+
+    token: str
+    lines: list[tuple[str | None, str]]
+
+
+class LogStateFrame(msgspec.Struct, tag_field="type", tag="log_state", kw_only=True):
+    """Where a log stands; heartbeat and clock of the browser. After `ended` the socket closes with 1000."""
+
+    state: Literal["opening", "following", "broken", "ended"]
+    reason_code: str | None
+    params: dict[str, str | int | float | None]
+    reason: str | None
+    now: str
+
+
 class Message(msgspec.Struct):
     """Anything that a browser sends, before it is known to be one of ours."""
 
@@ -119,7 +139,7 @@ class Message(msgspec.Struct):
 
 
 class AckFrame(msgspec.Struct):
-    """The one message that browsers send."""
+    """What browsers send: everything up to `token` has been merged."""
 
     token: str
     namespace: str | None = None
@@ -189,4 +209,17 @@ def feed_frame(
         now=now,
         token=msgspec.UNSET if token is None else token,
         version=version or msgspec.UNSET,
+    )
+
+
+def log_state_frame(
+    state: Literal["opening", "following", "broken", "ended"], reason: Reason | None, now: str
+) -> LogStateFrame:
+    """The `log_state` frame."""
+    return LogStateFrame(
+        state=state,
+        reason_code=reason.code if reason else None,
+        params=reason.params if reason else {},
+        reason=reason.sentence if reason else None,
+        now=now,
     )

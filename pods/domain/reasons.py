@@ -35,6 +35,18 @@ SENTENCES: dict[str, str] = {
     ),
     "too_many_watches": N_("The portal already holds {limit} watches on this cluster."),
     "not_configured": N_("The cluster is not configured any more."),
+    "log_opening": N_("The log is being opened."),
+    "log_over": N_("The log has ended: nothing writes to it any more."),
+    "log_waiting": N_("The container {container} has not started yet, so it has written nothing."),
+    "log_terminated": N_("The container {container} has ended, and its log is no longer kept."),
+    "log_no_previous": N_(
+        "The container {container} has not run before, or its earlier log is no longer kept."
+    ),
+    "log_no_container": N_("The pod has no container {container}."),
+    "log_which_container": N_("The pod has several containers: choose one."),
+    "log_not_scheduled": N_("The pod has no node yet, so nothing of it has run."),
+    "log_no_node": N_("The node of this pod cannot be reached, and its log is there."),
+    "log_no_pod": N_("There is no pod of this name any more, and its log went with it."),
 }
 
 

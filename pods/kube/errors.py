@@ -67,9 +67,13 @@ class StreamRestarted(KubeError):
 
 
 class ApiError(KubeError):
-    """The API server answered with an error, of HTTP `status`."""
+    """The API server answered with an error, of HTTP `status`.
+
+    `said` is its Status' message, to be told apart by: it may name what is nobody's business.
+    """
 
     status: int = 0
+    said: str = ""
 
 
 class Unauthorized(ApiError):

@@ -48,7 +48,15 @@ def status_error(status: int, body: bytes, retry_after: str | None, forbidden: R
     error = _error_of(status, body, retry_after, forbidden)
     if isinstance(error, ApiError):
         error.status = status
+        error.said = _message(body)
     return error
+
+
+def _message(body: bytes) -> str:
+    try:
+        return _decode_status(body).message
+    except msgspec.MsgspecError:
+        return ""
 
 
 def _error_of(status: int, body: bytes, retry_after: str | None, forbidden: Reason) -> KubeError:

@@ -7,7 +7,7 @@ import structlog
 from pods.access import Person
 from pods.domain.protocol import CloseCode
 from pods.domain.scope import Scope
-from pods.viewing import Refused
+from pods.serving import Refused
 
 if TYPE_CHECKING:
     from pods.runtime import Runtime

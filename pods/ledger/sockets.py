@@ -90,7 +90,7 @@ def _texts(life: Lifecycle) -> Iterator[str]:
     yield life.address
     if life.viewing is not None:
         asked = life.viewing.asked
-        yield from (asked.cluster, *asked.namespaces, asked.filter.key())
+        yield from (asked.cluster, *asked.namespaces, asked.what)
 
 
 def _socket(life: Lifecycle, now: float) -> _Socket:
@@ -114,7 +114,7 @@ def _socket_row(one: _Socket, now: float) -> SocketRow:
         address=life.address,
         cluster=asked.cluster if asked else None,
         namespaces=asked.namespaces if asked else (),
-        filter=asked.filter.key() if asked else "",
+        filter=asked.what if asked else "",
         since=rfc3339(life.opened_at),
         age_seconds=round(one.age, 1),
         frames=one.frames,

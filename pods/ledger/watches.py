@@ -22,13 +22,15 @@ WatchState = Literal["live", "catching_up", "stale", "unneeded"]
 
 # Worst first.
 _STATES: tuple[WatchState, ...] = ("unneeded", "stale", "catching_up", "live")
+# A log that is read is as fresh as its reader takes it.
+_READ = FeedState("live", None, None)
 
 
 class WatchRow(msgspec.Struct, frozen=True):
-    """One upstream watch of a scope's pods, ReplicaSets or events. `age_seconds` is None while none is open.
+    """One upstream watch of a scope's pods, ReplicaSets or events, or one reader's log.
 
-    `watch` is its name in the log, `users` are the subscriptions that it serves, `restarts` how often it
-    ended and was opened again.
+    `age_seconds` is None while none is open. `watch` is its name in the portal's log, `users` are the
+    subscriptions that it serves, `restarts` how often it ended and was opened again.
     """
 
     watch: str | None
@@ -72,7 +74,7 @@ def watches(runtime: "Runtime", wanted: Wanted) -> WatchTable:
 
 
 def _watch_rows(runtime: "Runtime") -> Iterator[WatchRow]:
-    """A row for each resource of each scope that runs, and for each watch that belongs to none."""
+    """A row for each resource of each scope that runs, for each log, and for each watch of nobody's."""
     now = runtime.clock.monotonic()
     records = _records(runtime)
     users = _users(runtime)
@@ -83,9 +85,11 @@ def _watch_rows(runtime: "Runtime") -> Iterator[WatchRow]:
                 record = records[scope].pop() if records[scope] else None
                 state = status.state() if running.needed else None
                 yield _watch_row(scope, record, now, state, users[running.key], status.restarts)
+    own = runtime.sockets.own_streams()
     for scope, left in records.items():
         for record in left:
-            yield _watch_row(scope, record, now)
+            state = _READ if record in own else None
+            yield _watch_row(scope, record, now, state, users=record in own)
 
 
 def _records(runtime: "Runtime") -> defaultdict[Scope, list[WatchRecord]]:

@@ -108,7 +108,8 @@ def test_without_signing_in(
     assert table.may(person, "pods", PROD, "shop").code == sees_prod
     hidden, absent = (table.may(person, "pods", PROD, name) for name in ("vault", "nothing"))
     assert hidden == absent == Decision(False, "unknown_namespace" if setting else "not_signed_in")
-    assert not table.may(person, "logs", "demo", "shop").allowed
+    assert table.may(person, "logs", "demo", "shop").code == sees_demo
+    assert not table.may(person, "logs", PROD, "shop").allowed
 
 
 def test_nobody_sees_less_for_having_signed_in(ana: User, demo: Cluster) -> None:

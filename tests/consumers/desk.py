@@ -76,13 +76,13 @@ user.groups.set([Group.objects.get_or_create(name=group)[0] for group in groups]
 """
         self.run(code, name=name, password=password, groups=groups)
 
-    def grant(self, group: str, namespace: str, cluster: str = "test") -> None:
-        """Lets a group see a namespace, or a glob of them."""
+    def grant(self, group: str, namespace: str, cluster: str = "test", *verbs: str) -> None:
+        """Lets a group see the pods of a namespace, or of a glob of them; or gives it other rights there."""
         code = """
-Grant.objects.get_or_create(group=Group.objects.get_or_create(name=group)[0], namespace=namespace,
-                            cluster=Cluster.objects.get(name=cluster))
+Grant.objects.update_or_create(group=Group.objects.get_or_create(name=group)[0], namespace=namespace,
+                               cluster=Cluster.objects.get(name=cluster), defaults={"verbs": verbs})
 """
-        self.run(code, group=group, namespace=namespace, cluster=cluster)
+        self.run(code, group=group, namespace=namespace, cluster=cluster, verbs=verbs or ("pods",))
 
     def revoke(self, group: str, namespace: str) -> None:
         """Takes that grant away."""

@@ -143,7 +143,7 @@ class Viewer:
             self.rows.pop(label, None)
         if frame["type"] in ("snapshot", "delta", "feed") and "token" in frame:
             self.tokens[label] = frame["token"]
-        if frame["type"] in ("snapshot", "delta"):
+        if frame["type"] in ("snapshot", "delta", "log"):
             self._unacknowledged += size
             if self.acks and self._unacknowledged >= ACK_BYTES:
                 self._unacknowledged = 0
@@ -151,9 +151,8 @@ class Viewer:
 
 
 def ack_of(frame: Frame) -> Frame:
-    """The acknowledgement of a snapshot (or part of one) or a delta."""
-    ack = {"type": "ack", "namespace": frame["namespace"], "token": frame["token"]}
-    return ack | ({"part": frame["part"]} if "part" in frame else {})
+    """The acknowledgement of a snapshot (or part of one), a delta, or lines of a log."""
+    return {"type": "ack", **{name: frame[name] for name in ("namespace", "token", "part") if name in frame}}
 
 
 @asynccontextmanager

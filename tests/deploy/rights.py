@@ -71,5 +71,6 @@ def requests_of(account: Account, log: Path, *, allowed: bool) -> set[Right]:
         if what.get("apiGroup", "").endswith("k8s.io"):
             continue
         if (decision == "allow") == allowed:
-            found.add((event["verb"], what.get("apiGroup", ""), what["resource"]))
+            resource = "/".join(filter(None, (what["resource"], what.get("subresource"))))
+            found.add((event["verb"], what.get("apiGroup", ""), resource))
     return found

@@ -9,10 +9,12 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from websockets.sync.client import connect
 
 from k8sportal.serve import CLOSE_SECONDS, DRAIN_SECONDS, STOP_SECONDS
 from tests.cluster.control_plane import ControlPlane, KubectlError
 from tests.cluster.http import ApiError
+from tests.consumers.browser import Browser
 from tests.deploy.manifests import (
     ACCOUNT,
     FOLDER,
@@ -26,11 +28,12 @@ from tests.deploy.manifests import (
     rendered,
 )
 from tests.deploy.rights import Account, Right, requests_of
-from tests.portal import PortalProcess
+from tests.portal import ADMIN_PASSWORD, PortalProcess
 from tools.documentation import settings
 
 LIVE_SECONDS = 30.0
 PODS = {(verb, "", resource) for verb in ("list", "watch") for resource in ("pods", "events")}
+ONE_POD = {("get", "", "pods"), ("get", "", "pods/log")}
 REPLICASETS = {(verb, "apps", "replicasets") for verb in ("get", "list", "watch")}
 NAMESPACES = {("list", "", "namespaces")}
 # Asked for where a pod comes before its ReplicaSet is known: not at each run.
@@ -167,6 +170,18 @@ def sees(portal: PortalProcess, namespace: str) -> None:
     portal.wait_until(is_whole, 5 * LIVE_SECONDS, f"{namespace} is live and whole")
 
 
+def looks_into(portal: PortalProcess, namespace: str) -> None:
+    """Somebody looks at one pod, and at its log: it has none, for no node runs it."""
+    admin = Browser(portal).sign_in("admin", ADMIN_PASSWORD)
+    detail = admin.get(f"/api/v1/pods/test/{namespace}/known").json()
+    assert [one["name"] for one in detail["pod"]["containers"]] == ["main"]
+    assert detail["logs"] is True
+    address = portal.ws(f"/ws/logs/?cluster=test&namespace={namespace}&pod=known")
+    with connect(address, additional_headers={"Cookie": admin.cookie}, proxy=None) as socket:
+        told = {json.loads(socket.recv(LIVE_SECONDS))["reason_code"] for _ in range(2)}
+    assert told == {"log_opening", "log_not_scheduled"}
+
+
 def used_once_asked(
     portal: PortalProcess, account: Account, log: Callable[[], Path], expected: set[Right]
 ) -> set[Right]:
@@ -187,7 +202,8 @@ def test_for_the_whole_cluster_it_may_do_what_it_does_and_nothing_more(
     with PortalProcess(account.kubeconfig(tmp_path, NAMESPACE), "uvicorn", environment) as portal:
         sees(portal, rooms[0])
         sees(portal, "*")
-        expected = PODS | REPLICASETS | NAMESPACES
+        looks_into(portal, rooms[0])
+        expected = PODS | ONE_POD | REPLICASETS | NAMESPACES
         used = used_once_asked(portal, account, lambda: audit_log, expected)
     assert account.may(rooms[0]) == account.may("kube-system") == used == expected
     assert requests_of(account, audit_log, allowed=False) == set()
@@ -214,8 +230,9 @@ def test_for_a_list_of_namespaces_it_may_do_what_it_does_there_and_nothing_elsew
         portal.manage("namespace_add", "test", foreign)
         sees(portal, own)
         sees(portal, other)
+        looks_into(portal, own)
         assert "not_ready" in refusal(portal, foreign)
-        expected = PODS | REPLICASETS
+        expected = PODS | ONE_POD | REPLICASETS
         used = used_once_asked(portal, account, since, expected)
     assert account.may(own) == account.may(other) == used == expected
     assert account.may(foreign) == account.may("kube-system") == set()

@@ -24,6 +24,12 @@ def pod_manifest(name: str, labels: dict[str, str] | None = None, owner: Manifes
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _SPEC}
 
 
+def placed(pod: Manifest, node: str, *containers: str) -> Manifest:
+    """`pod` on a node, with containers of these names."""
+    images = [{"name": name, "image": "registry.example/app:1"} for name in containers or ("main",)]
+    return {**pod, "spec": {**pod["spec"], "nodeName": node, "containers": images}}
+
+
 def owner_reference(owner: Manifest) -> Manifest:
     """The reference to a controller."""
     return {
@@ -62,6 +68,10 @@ class Writer:
     ) -> Manifest:
         """Creates a pod; gives the object."""
         return await self.ask("POST", self.pods, pod_manifest(name, labels, owner))
+
+    async def pod_on(self, node: str, name: str, *containers: str) -> Manifest:
+        """Creates a pod on a node; gives the object."""
+        return await self.ask("POST", self.pods, placed(pod_manifest(name), node, *containers))
 
     async def status(self, name: str, status: Manifest) -> None:
         """Patches a pod's status, as kubelet would."""

@@ -16,8 +16,9 @@ from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.kube.cluster import Cluster
 from pods.live.hub import Hub
+from pods.live.outlet import SlowViewer
 from pods.live.shared import SharedInformer
-from pods.live.viewer import SlowViewer, Viewer
+from pods.live.viewer import Viewer
 from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
 from tests.live.fakes import pod

@@ -23,7 +23,8 @@ from pods.kube.errors import Expired, ServerError
 from pods.kube.resource import PodRecord, ReplicaSetRecord
 from pods.live import feed, outbox, view
 from pods.live.hub import Hub, Key
-from pods.live.viewer import SlowViewer, Viewer
+from pods.live.outlet import SlowViewer
+from pods.live.viewer import Viewer
 from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
 from tests.live.fakes import Stream, pod

@@ -1,7 +1,9 @@
 /** One pod's page: the row of that name out of its namespace's live view. */
 import { attach } from './browser.js';
+import { Containers } from './containers.js';
 import { FeedView } from './feedview.js';
 import { Live } from './live.js';
+import { LogPanel } from './logpanel.js';
 import { byId, nameParts, reasonOf, setShape, setText, startPage } from './page.js';
 import { humanDuration, instant } from './time.js';
 
@@ -29,6 +31,11 @@ class PodPage {
       refused: () => this.drawFeed(),
     });
     this.feedView = new FeedView(config, texts, this.live);
+    this.logs = null;
+    this.containers = new Containers(config, texts, {
+      detail: (pod, logs) => this.detailed(pod, logs),
+      log: (container, previous) => this.logs?.show(container, previous),
+    });
   }
 
   start() {
@@ -46,8 +53,16 @@ class PodPage {
     if (found !== undefined) {
       this.row = found;
       this.goneAt = null;
+      this.containers.changed();
     }
     this.draw();
+  }
+
+  detailed(pod, logs) {
+    if (logs && pod.containers.length > 0) {
+      this.logs ??= new LogPanel(this.config, this.texts);
+      this.logs.offer(pod.containers);
+    }
   }
 
   drawFeed() {

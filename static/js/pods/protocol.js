@@ -77,6 +77,21 @@ const READERS = {
       version: frame.version ?? null,
     };
   },
+  log(frame) {
+    requireText(frame, 'token');
+    const lines = list(frame.lines).map(([time, text]) => ({ time: time ?? null, text: String(text) }));
+    return { type: 'log', token: frame.token, lines };
+  },
+  log_state(frame) {
+    requireText(frame, 'state');
+    return {
+      type: 'log_state',
+      state: frame.state,
+      code: frame.reason_code ?? null,
+      params: frame.params ?? {},
+      reason: frame.reason ?? '',
+    };
+  },
   error(frame) {
     return {
       type: 'error',

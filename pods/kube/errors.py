@@ -10,6 +10,7 @@ KubeError
 ├── TooManyWatches         the portal's own limit
 ├── StreamRestarted        the portal itself closed the stream, to open it anew
 └── ApiError               an HTTP status
+    ├── NoContent 204
     ├── Unauthorized 401, Forbidden 403, NotFound 404
     ├── Expired 410
     ├── TooManyRequests 429
@@ -74,6 +75,10 @@ class ApiError(KubeError):
 
     status: int = 0
     said: str = ""
+
+
+class NoContent(ApiError):
+    """204: there is nothing that could be sent."""
 
 
 class Unauthorized(ApiError):

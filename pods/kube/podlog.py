@@ -1,5 +1,7 @@
 """The log of one container, as the API server streams it from the node's kubelet.
 
+Of a pod that no node runs yet it answers 204.
+
 Paths, parameters and what refusals mean: k8s.io/api/core/v1 PodLogOptions, and pkg/registry/core/pod
 (`LogLocation`) and pkg/kubelet (`GetKubeletContainerLogs`) for the sentences, which are no API: what is not
 recognized is told as what it is, an error of the API server.
@@ -16,7 +18,7 @@ from pods.domain.reasons import Reason
 from pods.domain.scope import is_namespace_name, is_object_name
 from pods.kube.client import Query, connection_error
 from pods.kube.cluster import Cluster
-from pods.kube.errors import ApiError, KubeError, NotFound, StreamRestarted
+from pods.kube.errors import ApiError, KubeError, NoContent, NotFound, StreamRestarted
 from pods.kube.watchlog import WatchRecord
 
 RESOURCE = "pods/log"
@@ -30,7 +32,6 @@ _SAID = (
     (re.compile(r'previous terminated container "?(?P<container>[^" ]+)"? in pod'), "log_no_previous"),
     (re.compile(r'container "?(?P<container>[^" ]+)"? is not valid for pod'), "log_no_container"),
     (re.compile(r"a container name must be specified for pod"), "log_which_container"),
-    (re.compile(r"pod .* does not have a host assigned"), "log_not_scheduled"),
     (re.compile(r"dial tcp|connection refused|no route to host|i/o timeout"), "log_no_node"),
 )
 
@@ -138,6 +139,8 @@ def _told(error: ApiError) -> KubeError:
     """`error` with the reason that its sentence stands for."""
     if isinstance(error, NotFound):
         return NotFound(Reason("log_no_pod"))
+    if isinstance(error, NoContent):
+        return NoContent(Reason("log_not_scheduled"))
     for pattern, code in _SAID:
         if (found := pattern.search(error.said)) is not None:
             told = type(error)(Reason(code, dict(found.groupdict())))

@@ -10,6 +10,7 @@ from pods.kube.errors import (
     Expired,
     Forbidden,
     KubeError,
+    NoContent,
     NotFound,
     ServerError,
     TooManyRequests,
@@ -61,6 +62,8 @@ def _message(body: bytes) -> str:
 
 def _error_of(status: int, body: bytes, retry_after: str | None, forbidden: Reason) -> KubeError:
     pause = parse_retry_after(retry_after)
+    if status == 204:
+        return NoContent(Reason("bad_answer", {"detail": "HTTP 204"}))
     if status == 410:
         return Expired(Reason("expired"))
     if status == 401:

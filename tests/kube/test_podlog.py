@@ -204,6 +204,14 @@ async def test_what_cannot_be_had_is_told(cluster: Cluster, writer: Writer, node
             assert told(reader) == ("ended", code)
 
 
+async def test_a_pod_that_no_node_runs_is_waited_for(
+    cluster: Cluster, writer: Writer, target: LogTarget
+) -> None:
+    await writer.pod(NAME)
+    async with reading(cluster, target) as reader:
+        await until(lambda: told(reader) == ("opening", "log_not_scheduled"), "it says that it waits")
+
+
 async def test_one_of_several_containers_must_be_chosen(
     cluster: Cluster, writer: Writer, node: Kubelet
 ) -> None:

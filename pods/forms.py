@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from pods.models import Cluster, Grant, Namespace
 from pods.validators import VERBS
 
+VERB_LABELS = {"pods": _("See pods"), "logs": _("Read logs")}
 # Neither is chosen by hand: the demo is started with PORTAL_DEMO.
 CHOOSABLE = [choice for choice in Cluster.Kind.choices if choice[0] != Cluster.Kind.DEMO]
 
@@ -60,7 +61,7 @@ class GrantForm(forms.ModelForm):
     """A grant, with its rights as boxes to tick."""
 
     verbs = forms.MultipleChoiceField(
-        choices=[(verb, verb) for verb in VERBS],
+        choices=[(verb, VERB_LABELS[verb]) for verb in VERBS],
         widget=forms.CheckboxSelectMultiple,
         initial=[VERBS[0]],
         label=_("Rights"),

@@ -20,7 +20,7 @@ NAMES = set(
         """
         k8sportal English Pod ReplicaSet Deployment Role Init IP UID JSON JavaScript ESTABLISHED
         CLOSE_WAIT kubeconfig CA PEM Django DJANGO Axes AXES GET POST HTTP Accept sha256 UTC restarts
-        label tier web team Ctrl Kubeconfig LDAP Control Command Mac md5
+        label tier web status owner node age CSV kubectl team Ctrl Kubeconfig LDAP Control Command Mac md5
         """,
     )
 )

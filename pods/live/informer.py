@@ -21,6 +21,7 @@ from pods.kube.events import EVENTS
 from pods.kube.listwatch import ListWatch
 from pods.kube.objects import fetch_replicaset
 from pods.kube.resource import PODS, REPLICASETS, version_number
+from pods.live.backoff import Backoff
 from pods.live.feed import Feed
 from pods.live.owners import Key
 from pods.live.reflector import Reflector
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 MISSING_AT_ONCE = 100
 # After an error of our own making the scope starts anew, no faster than this.
 RESTART_SECONDS = 5.0
+# Where events may not be read, that is no failure, and must not look like one for being asked so often.
+LONGEST_WITHOUT_EVENTS_SECONDS = 300.0
 
 
 class _Restart(Exception):
@@ -79,6 +82,7 @@ class PodInformer:
             self.store.events,
             self._clock,
             self._events_changed,
+            Backoff(longest=LONGEST_WITHOUT_EVENTS_SECONDS),
             gate=self._pods_live,
         )
 

@@ -145,6 +145,10 @@ async def test_who_may_not_read_events_has_rows_that_say_less_and_a_live_feed(ap
     await asyncio.sleep(60)
     state = held.subscription.feed.state()
     assert (state.state, state.reason, code(held)) == ("live", None, "readiness")
+    await asyncio.sleep(1000)
+    asked = len(api.source("shop", "events").requests)
+    await asyncio.sleep(900)
+    assert len(api.source("shop", "events").requests) - asked <= 8, "a watch and a list in 225 s"
     held.close()
 
 

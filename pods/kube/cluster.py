@@ -23,7 +23,8 @@ from pods.kube.source import ClusterSource
 from pods.kube.watchlog import WatchRecord
 
 LISTS_AT_ONCE = 4
-MAX_WATCHES = 2000
+# Three for each of 1,000 scopes: their pods, ReplicaSets and events.
+MAX_WATCHES = 3000
 
 # Files may be replaced at any time (projected tokens are, hourly); reading them is cheap.
 REREAD_SECONDS = 60.0

@@ -4,6 +4,8 @@ import random
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 30.0
+# Beyond it no pause grows: after a thousand failures, some hours of them, the number would not fit a float.
+MOST_DOUBLINGS = 30
 # The shortest a pause may be drawn, as a part of the longest: a namespace costs two scopes, and is
 # asked for no more than 20 times in a minute of failures.
 LEAST = 0.75
@@ -13,15 +15,16 @@ LASTING_SECONDS = 5.0
 
 
 class Backoff:
-    """1, 2, 4 … 30 s, each drawn between three quarters and the whole of it (so at most 30 s)."""
+    """1, 2, 4 … `longest` s, each drawn between three quarters and the whole of it (so at most that)."""
 
-    def __init__(self, rng: random.Random | None = None) -> None:
+    def __init__(self, rng: random.Random | None = None, longest: float = LONGEST_SECONDS) -> None:
         self.failures = 0
+        self._longest = longest
         self._rng = rng or random.Random()
 
     def failed(self) -> float:
         """Counts a failure and gives the seconds to wait."""
-        ceiling: float = min(FIRST_SECONDS * 2**self.failures, LONGEST_SECONDS)
+        ceiling: float = min(FIRST_SECONDS * 2 ** min(self.failures, MOST_DOUBLINGS), self._longest)
         self.failures += 1
         return ceiling * (LEAST + (1 - LEAST) * self._rng.random())
 

@@ -21,6 +21,7 @@ from pods.kube.events import EVENTS
 from pods.kube.listwatch import ListWatch
 from pods.kube.objects import fetch_replicaset
 from pods.kube.resource import PODS, REPLICASETS, version_number
+from pods.live.backoff import Backoff
 from pods.live.feed import Feed
 from pods.live.owners import Key
 from pods.live.reflector import Reflector
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 MISSING_AT_ONCE = 100
 # After an error of our own making the scope starts anew, no faster than this.
 RESTART_SECONDS = 5.0
+# Where events may not be read, that is no failure, and must not look like one for being asked so often.
+LONGEST_WITHOUT_EVENTS_SECONDS = 300.0
 
 
 class _Restart(Exception):
@@ -54,7 +57,8 @@ class PodInformer:
         self._namespace = namespace
         self._clock = clock
         self._missing: asyncio.Queue[Key] = asyncio.Queue(MISSING_AT_ONCE)
-        self._listed = asyncio.Event()
+        # Rows come first, and go on first: what explains them asks for nothing while they are not live.
+        self._pods_live = asyncio.Event()
         self.store = PodStore(self._rows_changed, self._replicaset_missing)
         self.renew()
         self._restarting = asyncio.Event()
@@ -62,7 +66,7 @@ class PodInformer:
 
     def renew(self) -> None:
         """The next `run` trusts nothing that an earlier one has seen: it begins with lists."""
-        self._listed.clear()
+        self._pods_live.clear()
         self._renewed_at = self._clock.monotonic()
         self._pods = Reflector(
             ListWatch(self._cluster, PODS, self._namespace), self.store, self._clock, self._status_changed
@@ -78,6 +82,8 @@ class PodInformer:
             self.store.events,
             self._clock,
             self._events_changed,
+            Backoff(longest=LONGEST_WITHOUT_EVENTS_SECONDS),
+            gate=self._pods_live,
         )
 
     @property
@@ -122,14 +128,9 @@ class PodInformer:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pods.run(), name=f"reflector pods {name}")
             tasks.create_task(self._replicasets.run(), name=f"reflector replicasets {name}")
-            tasks.create_task(self._watch_events(), name=f"reflector events {name}")
+            tasks.create_task(self._events.run(), name=f"reflector events {name}")
             tasks.create_task(self._fetch_missing(), name=f"fetch replicasets {name}")
             tasks.create_task(self._until_restart(), name=f"restart {name}")
-
-    async def _watch_events(self) -> None:
-        """Rows come first: what explains them is listed after them."""
-        await self._listed.wait()
-        await self._events.run()
 
     async def _until_restart(self) -> None:
         await self._restarting.wait()
@@ -149,8 +150,12 @@ class PodInformer:
         return replace(state, reason=Reason("owners_by_name", owners.params))
 
     def _status_changed(self) -> None:
-        if self._pods.status.synced:
-            self._listed.set()
+        status = self._pods.status
+        if status.state().state == "live":
+            self._pods_live.set()
+        else:
+            self._pods_live.clear()
+        if status.synced:
             self.feed.sync()
         self.feed.check_state()
 

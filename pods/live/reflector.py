@@ -73,13 +73,16 @@ class Reflector(Generic[T]):
         clock: Clock,
         changed: Callable[[], None],
         backoff: Backoff | None = None,
+        gate: asyncio.Event | None = None,
     ) -> None:
+        """While `gate` is not set no connection is begun; what is open stays."""
         self.status = FlowStatus(clock, changed, source.cluster.probe)
         self._source = source
         self._cluster = source.cluster
         self._sink = sink
         self._clock = clock
         self._backoff = backoff or Backoff()
+        self._gate = gate
         self._version = KnownVersion(source.cluster, clock, source.resource.apart)
         self._initial: dict[str, T] = {}
         self._settling: asyncio.TimerHandle | None = None
@@ -102,7 +105,7 @@ class Reflector(Generic[T]):
     async def run(self) -> None:
         """Lists and watches until cancelled."""
         async with self._cluster.in_use():
-            while True:
+            while self._gate is None or await self._gate.wait():
                 pause = await self._attempt()
                 if pause > 0:
                     self.status.retrying_in(pause)

@@ -51,6 +51,7 @@ class Held:
         portal.wait_until(self._quiet, GONE_SECONDS, "nothing of other tests is left")
         self.connections = portal.established()
         self.watches = cluster.longrunning_watches("pods")
+        self.event_watches = cluster.longrunning_watches("events")
 
     def as_before(self) -> bool:
         """No more connections than before, and no viewer, socket or watch, by either's own count."""
@@ -59,6 +60,7 @@ class Held:
             and self.portal.metric("k8sportal_upstream_watches") == 0
             and self.portal.established() <= self.connections
             and self.cluster.longrunning_watches("pods") <= self.watches
+            and self.cluster.longrunning_watches("events") <= self.event_watches
         )
 
     def no_viewer(self) -> bool:

@@ -244,6 +244,11 @@ async def test_one_click_restarts_a_watch_under_its_viewers(
     async with view(f"cluster=test&namespace={namespace}") as viewer:
         await viewer.live(namespace)
         await viewer.sees("one", "two")
+        await until(
+            portal,
+            lambda: portal.metric("k8sportal_upstream_watches", namespace=namespace) == 3,
+            "pods, ReplicaSets and events are watched",
+        )
         before = _row(actor)
         ended, watched = _ended_watches(control_plane), control_plane.longrunning_watches("pods")
         counted, came = (

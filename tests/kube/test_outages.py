@@ -101,9 +101,14 @@ async def test_a_killed_server_is_stale_and_its_scopes_resume_with_one_request_e
         await viewer.agrees(writer.truth, RECOVERED_SECONDS)
         back = await viewer.sees(lambda: viewer.state.state == "live", "live", RECOVERED_SECONDS)
         print(f"stale {took:.1f} s after the kill; live {back:.1f} s after the rows were right")
+        watches = before["watch", "200"] + 3
+        await viewer.sees(
+            lambda: requests_made(cluster)["watch", "200"] >= watches,
+            "pods and ReplicaSets are watched again, then events",
+            5 * RECOVERED_SECONDS,
+        )
         made = requests_made(cluster)
         tried = sum(made.values()) - sum(before.values())
-        assert made["watch", "200"] >= before["watch", "200"] + 3
         assert tried <= 10, f"three scopes and one question, each a try or two while it starts: {made}"
 
 

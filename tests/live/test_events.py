@@ -11,7 +11,7 @@ from pods.domain.row import Why
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.domain.whytexts import reason
-from pods.kube.errors import Forbidden, TimedOut
+from pods.kube.errors import Forbidden, ServerError, TimedOut
 from pods.kube.events import EVENTS
 from pods.kube.listwatch import Event
 from pods.kube.resource import PodRecord
@@ -145,6 +145,10 @@ async def test_who_may_not_read_events_has_rows_that_say_less_and_a_live_feed(ap
     await asyncio.sleep(60)
     state = held.subscription.feed.state()
     assert (state.state, state.reason, code(held)) == ("live", None, "readiness")
+    await asyncio.sleep(1000)
+    asked = len(api.source("shop", "events").requests)
+    await asyncio.sleep(900)
+    assert len(api.source("shop", "events").requests) - asked <= 8, "a watch and a list in 225 s"
     held.close()
 
 
@@ -256,3 +260,25 @@ async def test_all_replicas_say_the_same_and_a_change_of_holder_changes_nothing(
         assert told() == {"readiness"}
         assert scene.api.open("events") == 1
     await settle()
+
+
+async def test_while_the_pods_are_not_live_nobody_asks_for_events(api: FakeApi, hub: Hub) -> None:
+    """A namespace that fails costs no more requests for it."""
+    failed = ServerError(Reason("server_error", {"status": 500}))
+    api.pods.put(unready("1"))
+    held = look(hub)
+    await asyncio.sleep(10)
+    for resource in ("pods", "events"):
+        api.source("shop", resource).refuse_list = lambda: failed
+        api.source("shop", resource).refuse_watch = lambda version: failed
+        api.source("shop", resource).stream.fail(failed)
+    await asyncio.sleep(60)
+    assert api.source("shop", "events").asked() == ["list", "watch"]
+    assert len(api.source("shop", "pods").requests) > 3
+    for resource in ("pods", "events"):
+        api.source("shop", resource).refuse_list = lambda: None
+        api.source("shop", resource).refuse_watch = lambda version: None
+    api.events.put(warning("1"))
+    await asyncio.sleep(60)
+    assert code(held) == "readiness_probe"
+    held.close()

@@ -17,6 +17,7 @@ from pods.kube.errors import (
     Unreachable,
 )
 from pods.kube.resource import PODS
+from pods.live.backoff import Backoff
 from tests.live.fakes import pod
 from tests.live.rig import Rig
 from tests.live.virtual import settle
@@ -81,6 +82,12 @@ async def test_a_server_that_always_fails_is_asked_ever_less(
     assert 3 <= first_minute <= MOST_A_MINUTE
     await asyncio.sleep(60)
     assert 1 <= len(rig.source.requests) - first_minute <= 10
+
+
+def test_days_of_failures_are_followed_by_one_more_pause_like_the_others() -> None:
+    backoff = Backoff()
+    pauses = [backoff.failed() for _ in range(5000)]
+    assert all(22.5 <= pause <= 30.0 for pause in pauses[5:])
 
 
 async def test_a_watch_that_lasted_forgives_earlier_failures(rig: Rig) -> None:

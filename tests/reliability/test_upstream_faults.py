@@ -26,10 +26,11 @@ SECONDS = 3.0
 RETRY_AFTER = 4
 CPU_PERCENT = 5.0
 # Two scopes, each of which tries at once, and with the pauses of the backoff at 0.75 and 2.25 s, after one
-# request that met the fault; and one question for the cluster's version.
-MOST_REQUESTS = 2 * 4 + 1
+# request that met the fault; and one question for the cluster's version. A third scope, of events, asks when
+# the pods are live, in pairs.
+MOST_REQUESTS = 2 * 4 + 1 + 2
 # In pages a try is a list and a watch; where both are forbidden as well.
-MOST_REQUESTS_IN_PAIRS = 2 * 4 * 2
+MOST_REQUESTS_IN_PAIRS = 2 * 4 * 2 + 2
 
 NAMESPACES = 30
 OUTAGE_SECONDS = 7.0

@@ -37,7 +37,7 @@ OBSERVER = """
   const look = () => {
     const now = Date.now() / 1000;
     const there = new Set();
-    for (const row of document.querySelectorAll("#rows > .p")) {
+    for (const row of document.querySelectorAll("#rows > .p:not(.left)")) {
       const name = row.querySelector("a")?.title;
       if (!name) continue;
       there.add(name);
@@ -163,9 +163,10 @@ def test_scale_delete_and_rollout_restart_show_within_a_second(
         kubectl("rollout", "status", "deployment/web", "-n", namespace, "--timeout=60s")
         _wait(page, lambda: _settled(full_control_plane, namespace, 5), 60, "the rollout is done")
         api_names = set(kubectl("get", "pods", "-n", namespace, "-o", "name").split())
-        page.wait_for_function("n => document.querySelectorAll('#rows > .p').length === n", arg=5)
+        page.wait_for_function("n => document.querySelectorAll('#rows > .p:not(.left)').length === n", arg=5)
     seen: dict[str, float] = page.evaluate("() => window.seen")
-    shown = {f"pod/{name}" for name in page.locator("#rows a").evaluate_all("all => all.map((a) => a.title)")}
+    links = page.locator("#rows > .p:not(.left) a")
+    shown = {f"pod/{name}" for name in links.evaluate_all("all => all.map((a) => a.title)")}
     assert shown == api_names
     # What lasted shorter than a tick may be coalesced; departures may not.
     final = [key for key in api.said if key.endswith((" gone", " Running"))]

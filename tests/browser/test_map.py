@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.main_thread import MainThread
 from tests.browser.speaker import Speaker, row
 from tests.browser.test_table import unwell
 
@@ -15,6 +16,7 @@ SHOP = "/pods/?cluster=demo&namespace=shop"
 CELLS = "#map .cell"
 MANY = 5000
 BATCH = 200
+BATCHES = 20
 BATCH_GOAL_MS = 7
 
 
@@ -92,28 +94,18 @@ def test_changes_among_5000_pods_are_drawn_in_time(page: Page, record_property: 
     page.goto(f"{SHOP}&view=map")
     expect(page.locator("#shown")).to_have_text(f"{MANY:,} of {MANY:,} pods")
     assert 0 < page.locator(CELLS).count() < MANY
-    page.evaluate(
-        """() => {
-          window.frames_ = [];
-          const ask = window.requestAnimationFrame;
-          window.requestAnimationFrame = (draw) => ask((time) => {
-            const begin = performance.now();
-            draw(time);
-            window.frames_.push(performance.now() - begin);
-          });
-        }"""
-    )
+    thread = MainThread(page)
     first = page.locator(CELLS).first
     first.hover()
-    for batch in range(1, 21):
+    before = thread.scripts_ms()
+    for batch in range(1, BATCHES + 1):
         changed = [one(number, batch) for number in range(1, BATCH)]
         speaker.delta([one(0, batch), *changed])
         expect(page.locator("#map-tip")).to_contain_text(f"{batch} restart")
-    frames = sorted(page.evaluate("window.frames_"))
-    median = frames[len(frames) // 2]
-    record_property("batch_ms", median)
-    print(f"{BATCH} changes, {MANY} pods, {owners} groups: median {median:.1f} ms, goal {BATCH_GOAL_MS}")
-    assert median < BATCH_GOAL_MS * 5
+    batch_ms = (thread.scripts_ms() - before) / BATCHES
+    record_property("batch_ms", batch_ms)
+    print(f"{BATCH} changes, {MANY} pods, {owners} groups: {batch_ms:.1f} ms a batch, goal {BATCH_GOAL_MS}")
+    assert batch_ms < BATCH_GOAL_MS * 5
 
 
 def test_nothing_of_the_map_is_too_wide(page: Page) -> None:

@@ -15,8 +15,8 @@ class Page {
     this.pending = new Pending();
   }
 
-  take(upserts, removes = [], { fresh = true, at = LEFT.at, draw = true } = {}) {
-    this.pending.add({ upserts, removes }, fresh, { ...LEFT, at });
+  take(upserts, removes = [], { left = true, at = LEFT.at, draw = true } = {}) {
+    this.pending.add({ upserts, removes }, true, left ? { ...LEFT, at } : null);
     if (draw) {
       const batch = this.pending.take(0);
       this.index.apply(batch.upserts, batch.removes, batch.news);
@@ -94,9 +94,9 @@ test('the groups of pods that left count the others, and go with the last one', 
 
 test('pods that may not be seen any more leave no trace', () => {
   const page = new Page().take(rows('1', '2', '3')).take([], ['1']);
-  page.take([], ['2'], { draw: false }).take([], ['3'], { fresh: false });
+  page.take([], ['2'], { draw: false }).take([], ['3'], { left: false });
   assert.deepEqual(page.lines, []);
-  page.take(rows('4')).take([], [], { fresh: false, draw: false }).take([], ['4']);
+  page.take(rows('4')).take([], [], { left: false, draw: false }).take([], ['4']);
   assert.deepEqual(page.lines, []);
 });
 
@@ -126,7 +126,7 @@ test('whatever comes and goes, what did not leave is as a fresh list', () => {
       }
       removes.forEach((uid) => truth.delete(uid));
       upserts.forEach((one) => truth.set(one.uid, one));
-      page.take(upserts, removes, { at: LEFT.at + step * 5000, fresh: random() < 0.9 });
+      page.take(upserts, removes, { at: LEFT.at + step * 5000, left: random() < 0.9 });
       page.index.forgetDeparted(LEFT.at + step * 5000);
       const fresh = new RowIndex(readView(['?group=none', '', '?q=pod-1'][seed % 3]));
       fresh.apply(truth.values(), []);
@@ -137,4 +137,13 @@ test('whatever comes and goes, what did not leave is as a fresh list', () => {
       assert.equal(new Set(uids).size, uids.length, 'no pod twice');
     }
   }
+});
+
+test('what is no news bears no mark', () => {
+  const pending = new Pending();
+  pending.add({ upserts: rows('1'), removes: [] }, true, LEFT);
+  assert.equal(pending.take(500).news.freshUntil, 500);
+  pending.add({ upserts: rows('1'), removes: [] }, false, LEFT);
+  pending.add({ upserts: rows('2'), removes: [] }, true, LEFT);
+  assert.equal(pending.take(500).news.freshUntil, null);
 });

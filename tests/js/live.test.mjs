@@ -17,7 +17,7 @@ function live(namespaces = ['shop'], { rows = null, env = {} } = {}) {
   return new Live(
     { namespaces, urls: { socket: '/ws/pods/?namespace=shop', rows } },
     {
-      changed: (changes, fresh) => seen.changes.push({ ...changes, fresh }),
+      changed: (changes, fresh, left) => seen.changes.push({ ...changes, fresh, left }),
       feed: () => {},
       refused: (frame) => seen.refused.push(frame.namespace),
     },
@@ -279,4 +279,16 @@ test('without a picture over HTTP the socket brings one', async () => {
   await one.start();
   assert.equal(FakeSocket.alive.length, 1);
   assert.doesNotMatch(FakeSocket.last.address, /resume/);
+});
+
+test('only a delta says that pods left: what a snapshot lacks may be taken away', () => {
+  connected();
+  seen.changes = [];
+  const socket = FakeSocket.last;
+  socket.says({ type: 'delta', namespace: 'shop', token: 't2', upsert: [row('b'), row('c')], remove: ['a'] });
+  socket.says(snapshot('t3', [row('b')]));
+  socket.says({ type: 'error', namespace: 'shop', code: 'forbidden', params: {}, message: '', final: false });
+  assert.deepEqual(seen.changes.map(({ removes, left }) => [removes, Boolean(left)]), [
+    [['a'], true], [['c'], false], [['b'], false],
+  ]);
 });

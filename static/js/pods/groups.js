@@ -42,6 +42,11 @@ function header(group, id, level) {
   return { header: true, group, id, level, open: true, top: 0, height: 0, at: -1 };
 }
 
+/** An entry of RowIndex, for a row that comes. */
+export function newEntry(id) {
+  return { id, level: 1, shown: false, leaving: false, freshUntil: 0, left: null, top: 0, height: 0, at: -1 };
+}
+
 export class Group {
   /** @param {string} id  @param {{kind, name, namespace}} place */
   constructor(id, place) {

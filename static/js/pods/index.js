@@ -8,11 +8,13 @@
  */
 import { Departed } from './departed.js';
 import { rowFilter } from './filter.js';
-import { Group, folds, groupComparator, placeOf } from './groups.js';
+import { Group, folds, groupComparator, newEntry, placeOf } from './groups.js';
 import { List } from './list.js';
 import { comparator, sortKeys } from './sort.js';
 import { Tally } from './tally.js';
 import { narrows } from './url.js';
+
+const NO_NEWS = Object.freeze({ freshUntil: null, left: null });
 
 export class RowIndex {
   #entries = new Map();
@@ -145,24 +147,24 @@ export class RowIndex {
    *
    * @param {Iterable<object>} upserts rows
    * @param {Iterable<string>} removes uids
-   * @param {{freshUntil: number, left: Map<string, {at: number, now: number}>}|null} news until when
-   *   changed rows bear the mark, and when each pod left, by the reader's clock and by the server's;
-   *   null for what is no news, as a first picture, or a namespace taken away: then pods leave no
-   *   trace, and those that did are forgotten
+   * @param {{freshUntil: number|null, left: Map<string, {at: number, now: number}>|null}} news until
+   *   when changed rows bear the mark, and when each pod left, by the reader's clock and by the
+   *   server's; null for what is no news. Without `left` pods leave no trace, and those that did are
+   *   forgotten: the right to see them may have ended
    */
-  apply(upserts, removes, news = null) {
+  apply(upserts, removes, { freshUntil, left } = NO_NEWS) {
     const touched = new Set();
-    if (news === null) {
+    if (left === null) {
       this.#departed.clear().forEach((entry) => this.#leave(entry, touched));
     }
     const changed = new Set();
     for (const uid of removes) {
-      this.#remove(uid, news?.left.get(uid) ?? null, touched, changed);
+      this.#remove(uid, left?.get(uid) ?? null, touched, changed);
     }
     for (const row of upserts) {
       const entry = this.#put(row, touched);
       this.#leave(entry, touched);
-      entry.freshUntil = news?.freshUntil ?? entry.freshUntil;
+      entry.freshUntil = freshUntil ?? entry.freshUntil;
       changed.add(entry);
     }
     this.#departed.overflow().forEach((entry) => {
@@ -293,8 +295,4 @@ export class RowIndex {
     this.height = list.top;
     this.matching = groups.reduce((sum, group) => sum + group.live, 0);
   }
-}
-
-function newEntry(id) {
-  return { id, level: 1, shown: false, leaving: false, freshUntil: 0, left: null, top: 0, height: 0, at: -1 };
 }

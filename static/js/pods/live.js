@@ -34,9 +34,10 @@ export class Live {
   /**
    * @param {{namespaces: string[], urls: {socket: string, rows: string|null, poll: string}}} config
    *   `urls.rows` is given where the first picture shall come over HTTP
-   * @param {{changed: (changes: object, fresh: boolean) => void, feed: () => void,
+   * @param {{changed: (changes: object, fresh: boolean, left: boolean) => void, feed: () => void,
    *   refused: (frame: object) => void}} on `changes` as PodState gives them; `fresh` is false for a
-   *   first picture, which is no news; `refused` for one namespace that may not be seen any more
+   *   first picture, which is no news; `left` is true where pods that went are known to have left
+   *   just now, and not the right to see them; `refused` for a namespace that may not be seen any more
    * @param {object} env as `browserEnv` gives it
    */
   constructor(config, on, env = browserEnv()) {
@@ -198,7 +199,7 @@ export class Live {
       this.#takeError(frame);
     } else {
       const fresh = this.state.seeded(frame.namespace);
-      this.#on.changed(this.state.apply(frame, size), fresh);
+      this.#on.changed(this.state.apply(frame, size), fresh, frame.type === 'delta');
       this.#acks.merged();
       if (!fresh) {
         this.#on.feed();

@@ -23,7 +23,7 @@ export class MapTip {
     body.addEventListener('focusin', show);
     body.addEventListener('pointerleave', () => this.#show(null));
     body.addEventListener('focusout', () => this.#show(null));
-    body.addEventListener('keydown', ({ key }) => key === 'Escape' && this.#show(null));
+    document.addEventListener('keydown', ({ key }) => key === 'Escape' && this.#show(null));
   }
 
   /** Draws it anew: the pod may have changed or gone. */

@@ -7,6 +7,7 @@ export class Pending {
   #rows = new Map();
   #left = new Map();
   #fresh = true;
+  #traces = true;
 
   get empty() {
     return this.#rows.size === 0;
@@ -14,9 +15,9 @@ export class Pending {
 
   /**
    * @param {{upserts: object[], removes: string[]}} changes
-   * @param {boolean} fresh whether they are news; with one that is not, none of the batch is: pods
-   *   that may not be seen any more must leave no trace
-   * @param {{at: number, now: number}} left the time, by the reader's clock and by the server's
+   * @param {boolean} fresh whether they are news; with one that is not, none of the batch is
+   * @param {{at: number, now: number}|null} left when pods left, by the reader's clock and by the server's;
+   *   null where it may be the right to see them that ended: then none of the batch leaves a trace
    */
   add({ upserts, removes }, fresh, left) {
     for (const uid of removes) {
@@ -27,6 +28,7 @@ export class Pending {
       this.#rows.set(row.uid, row);
     }
     this.#fresh &&= fresh;
+    this.#traces &&= left !== null;
   }
 
   /** Takes all, as RowIndex.apply takes them. */
@@ -40,10 +42,11 @@ export class Pending {
         upserts.push(row);
       }
     }
-    const news = this.#fresh ? { freshUntil, left: this.#left } : null;
+    const news = { freshUntil: this.#fresh ? freshUntil : null, left: this.#traces ? this.#left : null };
     this.#rows.clear();
     this.#left = new Map();
     this.#fresh = true;
+    this.#traces = true;
     return { upserts, removes, news };
   }
 }

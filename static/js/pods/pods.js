@@ -28,7 +28,7 @@ class PodsPage {
     this.pending = new Pending();
     this.summaryAt = null;
     this.live = new Live(config, {
-      changed: (changes, fresh) => this.changed(changes, fresh),
+      changed: (...values) => this.changed(...values),
       feed: () => this.drawFeed(),
       refused: (frame) => this.refused(frame),
     });
@@ -78,8 +78,8 @@ class PodsPage {
 
   // ---- rows
 
-  changed(changes, fresh) {
-    this.pending.add(changes, fresh, { at: Date.now(), now: this.live.clock.now() });
+  changed(changes, fresh, left) {
+    this.pending.add(changes, fresh, left ? { at: Date.now(), now: this.live.clock.now() } : null);
     this.scheduleRows();
   }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
@@ -132,11 +133,14 @@ class PortalSocket(WebSocketsSansIOProtocol):
         self._give_up_later()
 
     async def send(self, message: Any) -> None:
-        """Does not keep a close back behind what the peer does not read."""
+        """Does not keep a close back behind what the peer does not read. Raises OSError where it has gone."""
         closing = message["type"] == "websocket.close"
         if closing:
             self.writable.set()
         await super().send(message)
+        if message["type"] == "websocket.accept" and not self.handshake_complete:
+            # Dropped without a word, since the connection is closing; what comes next would be an error.
+            raise ClientDisconnected
         if closing:
             self._give_up_later()
 

@@ -53,6 +53,4 @@ async def leave_in_every_way(
     await at_rest(fleet)
     target = Target(Address.parse(nginx.url()), "", f"cluster=test&namespace={namespace}")
     async with traffic(cluster, namespace):
-        outcome = await check(Plan(target, metrics(fleet), WAYS, cycles, CONCURRENCY, print))
-        await at_rest(fleet)
-        return outcome
+        return await check(Plan(target, metrics(fleet), WAYS, cycles, CONCURRENCY, print))

@@ -26,7 +26,7 @@ from tests.nginx import Nginx
 from tests.redis import RedisServer
 from tests.replicas.fleet import SERVERS, Fleet
 from tests.replicas.freezing import freeze_holder
-from tests.replicas.leaving import leave_in_every_way
+from tests.replicas.leaving import at_rest, leave_in_every_way
 from tests.replicas.pages import looking
 from tests.replicas.rolling import before_all, check_page, roll
 from tests.replicas.watching import watching
@@ -137,6 +137,7 @@ async def _leave(cluster: ControlPlane, fleet: Fleet, nginx: Nginx, cycles: int)
     print(report(outcome), flush=True)
     assert not outcome.failures, dict(outcome.failures)
     assert not outcome.left, [outcome.left, *(portal.open_files() for portal in fleet.portals)]
+    await at_rest(fleet)
     return {
         "cycles_of_each_way": cycles,
         "before": outcome.before.counts,

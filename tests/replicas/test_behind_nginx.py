@@ -14,7 +14,7 @@ from pods.leakcheck.ways import WAYS
 from tests.cluster.control_plane import ControlPlane
 from tests.nginx import Nginx
 from tests.replicas.fleet import Fleet
-from tests.replicas.leaving import leave_in_every_way, metrics
+from tests.replicas.leaving import at_rest, leave_in_every_way, metrics
 from tests.replicas.pages import all_there, looking
 from tests.replicas.rolling import before_all, check_page, roll
 from tests.replicas.writing import Writing
@@ -56,6 +56,7 @@ async def test_every_way_of_leaving_through_nginx_leaves_nothing_at_any_replica(
     assert not outcome.failures
     assert outcome.left == {}, [portal.open_files() for portal in fleet.portals]
     assert outcome.waited <= RETURN_SECONDS
+    await at_rest(fleet)
     assert control_plane.longrunning_watches("pods") <= watches, "those of earlier tests may end meanwhile"
     for portal, before in zip(fleet.portals, logged, strict=True):
         log = portal.log()[before:]

@@ -87,6 +87,8 @@ UI: dict[str, str] = {
     "column_ip": N_("IP"),
     "column_owner": N_("Owner"),
     "kubectl_left": N_("The command does not narrow by {terms}"),
+    "where_all": N_("all namespaces"),
+    "where_one": N_("namespace {name}"),
     "copied": N_("Copied"),
     "copy_by_key": N_("Selected: press Ctrl C"),
 }

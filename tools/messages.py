@@ -1,9 +1,10 @@
-"""Keeps `locale/*/LC_MESSAGES/django.po` in line with the texts of the sources, without the gettext programs.
+"""Keeps `locale/*/LC_MESSAGES/*.po` in line with the texts of the sources, without the gettext programs.
 
     python -m tools.messages        # make messages: new texts come in, old ones go, what is missing is told
 
 Python is read by Babel, templates by Django's own `templatize` before it. Texts of libraries whose pages
-people see (the admin, its history) come along where neither the library nor Django has them in a language.
+people see (the admin, its history) come along where neither the library nor Django has them in a language;
+those of the admin's scripts are in `djangojs.po`.
 """
 
 import gettext
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 SOURCES = ("pods", "k8sportal", "templates")
 LIBRARIES = ("axes", "simple_history", "django/contrib/admin", "django/contrib/auth", "django/forms")
+SCRIPTS = "django/contrib/admin/static/admin/js"
 DJANGO = ("django/conf", "django/contrib/admin", "django/contrib/auth", "django/contrib/contenttypes")
 
 KEYWORDS = DEFAULT_KEYWORDS | {
@@ -42,7 +44,7 @@ _NOISE = re.compile(
 # What Babel takes `_(message["added"]["name"])` of Django's for.
 _NO_TEXTS = frozenset({"addedname", "changedname", "deletedname"})
 Key = str | tuple[str, ...]
-Translated = Callable[[Key], bool]
+Translated = Callable[[Key, str | None], bool]
 
 
 def main() -> int:
@@ -59,8 +61,8 @@ def main() -> int:
 
 
 def catalogues() -> list[Path]:
-    """The file of each language."""
-    return sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
+    """The files of each language: of pages, and of scripts."""
+    return sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
 
 
 def read(path: Path) -> Catalog:
@@ -72,7 +74,7 @@ def read(path: Path) -> Catalog:
 def update(path: Path) -> Catalog:
     """Writes a catalogue anew from the sources, keeping its translations; returns it."""
     catalogue = read(path)
-    catalogue.update(extracted(path.parent.parent.name), no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.update(extracted(path), no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
     text = io.BytesIO()
     write_po(text, catalogue, width=100, include_lineno=False, ignore_obsolete=True)
@@ -88,17 +90,20 @@ def untranslated(catalogue: Catalog) -> Iterator[Message]:
             yield message
 
 
-def extracted(language: str) -> Catalog:
-    """Every text there is, for `language` (a folder of locale/)."""
+def extracted(path: Path) -> Catalog:
+    """Every text there is that belongs into the catalogue `path`."""
     catalogue = Catalog(charset="utf-8", fuzzy=False)
+    site, known = _package("django").parent, _known(path.parent.parent.name, path.stem)
+    if path.stem == "djangojs":
+        for script in sorted((site / SCRIPTS).glob("*.js")):
+            add_texts(catalogue, script, str(script.relative_to(site)), known)
+        return catalogue
     for folder in SOURCES:
-        for path in _files(ROOT / folder):
-            add_texts(catalogue, path, str(path.relative_to(ROOT)))
-    known = _known(language)
-    site = _package("django").parent
+        for source in _files(ROOT / folder):
+            add_texts(catalogue, source, str(source.relative_to(ROOT)))
     for name in LIBRARIES:
-        for path in _files(site / name):
-            add_texts(catalogue, path, str(path.relative_to(site)), known)
+        for source in _files(site / name):
+            add_texts(catalogue, source, str(source.relative_to(site)), known)
     return catalogue
 
 
@@ -115,25 +120,27 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def add_texts(catalogue: Catalog, path: Path, name: str, known: Translated = lambda _: False) -> None:
+def add_texts(catalogue: Catalog, path: Path, name: str, known: Translated = lambda *_: False) -> None:
     """Adds a file's texts, but for those that are `known`."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".html":
         # No line may begin with a space: to Python's tokens it would be an indentation.
         source = "\n".join(line.lstrip() for line in templatize(source, origin=name).split("\n"))
-    for _, text, comments, context in extract("python", io.BytesIO(source.encode("utf-8")), KEYWORDS):
-        if not known(text):
+    method = "javascript" if path.suffix == ".js" else "python"
+    for _, text, comments, context in extract(method, io.BytesIO(source.encode("utf-8")), KEYWORDS):
+        if not known(text, context):
             catalogue.add(text, None, [(name, 0)], auto_comments=comments, context=context)
 
 
-def _known(language: str) -> Translated:
+def _known(language: str, domain: str) -> Translated:
     """Whether Django, or a library itself, has a text in `language`."""
     folders = [_package("django").parent / name / "locale" for name in (*LIBRARIES, *DJANGO)]
-    found = [gettext.translation("django", folder, [language], fallback=True) for folder in folders]
+    found = [gettext.translation(domain, folder, [language], fallback=True) for folder in folders]
     texts = [each._catalog for each in found if isinstance(each, gettext.GNUTranslations)]  # type: ignore[attr-defined]
 
-    def known(key: Key) -> bool:
+    def known(key: Key, context: str | None) -> bool:
         single = key if isinstance(key, str) else key[0]
+        single = single if context is None else f"{context}\x04{single}"
         return single in _NO_TEXTS or any(single in each or (single, 0) in each for each in texts)
 
     return known

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -170,6 +171,21 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     found = start(playwright)
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def session(browser: Browser, portal: Portal) -> list[SetCookieParam]:
+    """The administrator's cookies, from one sign-in: each takes as long as a password's hash does."""
+    context = browser.new_context(base_url=portal.url)
+    page = context.new_page()
+    page.goto("/login/")
+    page.get_by_label("User name").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("/")
+    cookies = context.cookies()
+    context.close()
+    return [{"name": one["name"], "value": one["value"], "url": portal.url} for one in cookies]
 
 
 @pytest.fixture

@@ -140,6 +140,26 @@ def _fed_as(state: str, first: Callable[[Speaker], None], *selectors: str) -> St
     return visit
 
 
+NO_SOCKETS = """window.WebSocket = class {
+  constructor() { setTimeout(() => this.onclose?.({ code: 1006, reason: '' })); }
+  close() {}
+};"""
+
+
+def _polling(page: Page) -> None:
+    page.add_init_script(NO_SOCKETS)
+    page.goto(SHOP)
+    _fed(page, "polling")
+    _shown(page, ROWS)
+
+
+def _status_chosen(page: Page) -> None:
+    _live(page)
+    page.locator("#status").select_option("CrashLoopBackOff")
+    _shown(page, "#status.chosen")
+    _shown(page, "#narrowed")
+
+
 def _pod_gone(page: Page) -> None:
     speaker = Speaker(page, PODS)
     page.goto("/pods/demo/shop/web-00001/")
@@ -184,6 +204,8 @@ OPEN: dict[str, State] = {
     "nothing matches": _then(_spoken(address=f"{SHOP}&q=never"), "#clear"),
     "stale": _fed_as("stale", _stale, "#bar-note", ROWS),
     "the portal may not": _fed_as("stale", _without_rights, "#role"),
+    "polling": _polling,
+    "a status": _status_chosen,
     "refused": _fed_as("ended", _ended("forbidden", 4403), "#empty h2"),
     "signed out": _fed_as("signed_out", _ended("signed_out", 4401), "#empty-sign-in"),
     "keys": _pressed(_live, "?", "#keys[open]"),

@@ -7,7 +7,7 @@ import pytest
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
-from tests.browser.conftest import PASSWORD, Complaints, Portal
+from tests.browser.conftest import Complaints, Portal
 from tests.browser.test_look import CONTRAST
 
 pytestmark = pytest.mark.browser
@@ -57,21 +57,6 @@ def viewer(browser: Browser, portal: Portal, complaints: Complaints) -> Iterator
     tab.open()
     yield tab
     context.close()
-
-
-@pytest.fixture(scope="module")
-def session(browser: Browser, portal: Portal) -> list[SetCookieParam]:
-    """The administrator's cookies, from one sign-in: each takes as long as a password's hash does."""
-    context = browser.new_context(base_url=portal.url)
-    page = context.new_page()
-    page.goto("/login/?next=/ledger/")
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("/ledger/")
-    cookies = context.cookies()
-    context.close()
-    return [{"name": one["name"], "value": one["value"], "url": portal.url} for one in cookies]
 
 
 @pytest.fixture

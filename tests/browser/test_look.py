@@ -1,10 +1,14 @@
 """Every page at every width, light and dark: nothing sideways, nothing refused by the CSP."""
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Portal
+from tests.browser.states import OPEN, ROWS
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +70,37 @@ def test_motion_is_off_where_it_is_not_wanted(page: Page) -> None:
     expect(fresh).to_be_attached(timeout=30_000)
     name = fresh.evaluate("row => getComputedStyle(row, '::after').animationName")
     assert re.fullmatch("none", name)
+
+
+@pytest.fixture
+def forced(browser: Browser, portal: Portal) -> Iterator[Page]:
+    """A tab in which the system forces its own few colours on everything."""
+    context = browser.new_context(base_url=portal.url, forced_colors="active", reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def test_what_colour_said_is_said_where_colours_are_forced(forced: Page) -> None:
+    OPEN["pods"](forced)
+    look = """element => { const style = getComputedStyle(element);
+      return [style.backgroundColor, style.borderColor, style.outlineStyle].join(); }"""
+    chip = forced.locator("#chip-running")
+    before = chip.evaluate(look)
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    forced.mouse.move(0, 0)
+    forced.evaluate("document.activeElement.blur()")
+    assert chip.evaluate(look) != before, "a filter that is on looks as one that is off"
+    chip.click()
+    forced.keyboard.press("j")
+    row = forced.locator(f"{ROWS}.active")
+    assert row.evaluate("row => getComputedStyle(row).outlineStyle") == "solid"
+    shapes = forced.locator(f"{ROWS} svg.i use").evaluate_all("all => all.map((one) => one.outerHTML)")
+    assert len(set(shapes)) == 4, "each health has a shape of its own"
+    bars = forced.locator(".page > .bar i:visible").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).borderTopWidth)"
+    )
+    assert bars == ["1px"] * 4
 
 
 CONTRAST = """() => {

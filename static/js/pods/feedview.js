@@ -45,7 +45,7 @@ export class FeedView {
   reason(view) {
     if (view.outcome !== undefined) {
       const said = this.#texts.sentence('error', view.code, view.params, view.reason);
-      return `${said} ${this.#texts.sentence('end', view.outcome)}`.trim();
+      return this.#texts.join([said, this.#texts.sentence('end', view.outcome)]);
     }
     return this.#texts.sentence('feed', view.code, view.params, view.reason);
   }
@@ -93,7 +93,7 @@ export class FeedView {
       case 'live':
         return view.code === null ? '' : reason;
       case 'polling':
-        return [this.#noSocket(view.polling), view.code === null ? '' : reason].filter(Boolean).join(' ');
+        return this.#texts.join([this.#noSocket(view.polling), view.code === null ? '' : reason]);
       case 'catching_up':
         return view.since === null && (view.code === null || ON_THE_WAY.has(view.code)) ? '' : reason;
       case 'stale': {
@@ -102,7 +102,7 @@ export class FeedView {
           view.affected < view.all
             ? this.ui('stale_part', { count: view.affected, all: view.all })
             : '';
-        return [head, part, reason].filter(Boolean).join(' ');
+        return this.#texts.join([head, part, reason]);
       }
       default:
         return reason;
@@ -110,7 +110,7 @@ export class FeedView {
   }
 
   #noSocket({ code, params, message }) {
-    return `${this.#texts.sentence('sockets', code, params, message)} ${this.ui('polling_instead')}`;
+    return this.#texts.join([this.#texts.sentence('sockets', code, params, message), this.ui('polling_instead')]);
   }
 
   /** Since when; where rows are refused from the start the refusal says enough. */

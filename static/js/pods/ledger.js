@@ -163,10 +163,10 @@ class LedgerPage {
     setText(byId('balance-line'), this.say(line, numbers));
     setText(byId('balance-means'), this.say(means, { age: age(forSeconds) }));
     byId('balance').className = `balance ${health === 'failing' ? 'bad' : ''}`.trimEnd();
-    const more = [
+    const more = this.texts.join([
       totals.reaped > 0 ? this.say('reaped', { count: totals.reaped }) : '',
       totals.unneeded_watches > 0 ? this.say('unneeded', { count: totals.unneeded_watches }) : '',
-    ].join(' ').trim();
+    ]);
     byId('balance-more').hidden = more === '';
     setText(byId('balance-more'), more);
   }

@@ -46,7 +46,7 @@ export class Texts {
       typeof entry === 'string'
         ? entry
         : (entry[this.#plurals.select(Number(known.count))] ?? entry.other);
-    return fill(text, known, (name, value) => this.#readable(name, value));
+    return fill(text, known, (name, value) => this.#readable(name, value, known));
   }
 
   /** A number of things. */
@@ -59,12 +59,20 @@ export class Texts {
     return clockTime(milliseconds, now, this.#locale);
   }
 
-  #readable(name, value) {
+  /** Several sentences; after a full-width stop there is no space. */
+  join(sentences) {
+    return sentences.filter(Boolean).join(' ').replace(/([。！？]) /g, '$1');
+  }
+
+  #readable(name, value, { namespace }) {
     if (typeof value === 'number') {
       return NAMES.has(name) ? String(value) : this.number(value);
     }
     if (name === 'detail') {
       return this.#catalogue.detail?.[value] ?? value;
+    }
+    if (name === 'where' && namespace !== undefined) {
+      return namespace === '*' ? this.ui('where_all') : this.ui('where_one', { name: namespace });
     }
     return typeof value === 'string' && RFC_3339.test(value) ? this.time(instant(value)) : String(value);
   }

@@ -4,8 +4,11 @@ import gettext
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import babel
 import pytest
 from babel.messages.catalog import Catalog
 from django.conf import settings
@@ -47,6 +50,29 @@ def _pairs(catalogue: Catalog) -> list[tuple[str, str]]:
         strings = message.string if isinstance(message.string, tuple | list) else [message.string]
         pairs += [(str(ids[-1]), str(string)) for string in strings if message.id]
     return pairs
+
+
+def test_the_image_compiles_plurals_with_what_it_keeps_of_babel(tmp_path: Path) -> None:
+    """Without a language's data Babel writes no rule for its plurals, and they would be English."""
+    dockerfile = Path(settings.BASE_DIR, "Dockerfile").read_text(encoding="utf-8")
+    kept = re.findall(r"! -name ([a-zA-Z_]+\.dat)", dockerfile)
+    package = tmp_path / "babel"
+    unused = shutil.ignore_patterns("__pycache__", "*.dat")
+    shutil.copytree(Path(babel.__file__).parent, package, ignore=unused)
+    for name in ["../global.dat", *kept]:
+        shutil.copy(Path(babel.__file__).parent / "locale-data" / name, package / "locale-data" / name)
+    for path in messages.catalogues():
+        folder = tmp_path / "locale" / path.parts[-3] / "LC_MESSAGES"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder)
+    program = (
+        "import pathlib, sys, k8sportal.translations as all_; all_.compile_all(pathlib.Path(sys.argv[1]))"
+    )
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{settings.BASE_DIR}"}
+    command = [sys.executable, "-c", program, str(tmp_path / "locale")]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    chinese = gettext.translation("django", tmp_path / "locale", ["zh_Hans"])
+    assert chinese.ngettext("{count} pod", "{count} pods", 2) == "{count} 个 Pod"
 
 
 def test_every_language_that_is_offered_has_a_catalogue() -> None:

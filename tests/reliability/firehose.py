@@ -2,7 +2,8 @@
 
 Two namespaces: in `flood` all pods change at each tick, with rows of about 4 kB, so many bytes a second;
 in `calm` one pod changes at a time, and its label `sent` is when, in nanoseconds of the monotonic clock,
-which is the same for all processes of a machine. In `quiet` nothing changes.
+which is the same for all processes of a machine. In `quiet` nothing changes. Further ones may be asked
+for whose names say how many pods they have, and how many of them change a second (`paced(1000, 5)`).
 
     with Firehose(bytes_per_second=20_000_000) as api:
         PortalProcess(api.kubeconfig)
@@ -12,11 +13,13 @@ which is the same for all processes of a machine. In `quiet` nothing changes.
 import asyncio
 import itertools
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,24 +38,33 @@ START_SECONDS = 20.0
 
 _COLUMNS = [{"name": name} for name in ("Name", "Ready", "Status", "Restarts")]
 _LABELS = {f"label-{number:02}": "x" * 60 for number in range(50)}
+_PACED = re.compile(r"p(\d+)-c(\d+)-\d+")
 _BOOKMARK = {"metadata": {"resourceVersion": "1"}}
 _END = {"metadata": {"annotations": {"k8s.io/initial-events-end": "true"}, "resourceVersion": "1"}}
+
+
+def paced(pods: int, changes_per_second: int, number: int = 0) -> str:
+    """The name of a namespace with so many pods and changes, the one of this number."""
+    return f"p{pods}-c{changes_per_second}-{number}"
 
 
 class Firehose:
     """That server as a process of its own."""
 
-    def __init__(self, bytes_per_second: int = 0) -> None:
+    def __init__(self, bytes_per_second: int = 0, namespaces: Sequence[str] = ()) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="k8sportal-firehose-")
         self.url = f"http://127.0.0.1:{free_port()}"
         self.kubeconfig = Path(self._folder.name) / "kubeconfig"
         self.kubeconfig.write_text(json.dumps(_kubeconfig(self.url)))
         self._rate = bytes_per_second
+        self._namespaces = namespaces
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         port = self.url.rpartition(":")[2]
-        self._process = subprocess.Popen([sys.executable, "-m", __name__, port, str(self._rate)])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, port, str(self._rate), *self._namespaces]
+        )
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -119,7 +131,7 @@ class _Api:
                 await answer.write(_event(namespace, index, next(self.versions), "ADDED"))
             if initial:
                 await answer.write(_line("BOOKMARK", _table([{"cells": [], "object": _END}])))
-            await {FLOOD: self._flood, CALM: self._trickle}.get(namespace, self._nothing)(answer)
+            await self._go_on(namespace, answer)
         except OSError:
             pass
         finally:
@@ -141,7 +153,18 @@ class _Api:
         finally:
             self.watches -= 1
 
+    async def _go_on(self, namespace: str, answer: web.StreamResponse) -> None:
+        pace = _pace(namespace)
+        if namespace == FLOOD:
+            await self._flood(answer)
+        elif pace:
+            await self._trickle(answer, namespace, pace)
+        else:
+            await self._nothing(answer)
+
     def _count(self, namespace: str) -> int:
+        if found := _PACED.fullmatch(namespace):
+            return int(found[1])
         if namespace != FLOOD:
             return CALM_PODS
         return max(self.rate // TICKS_PER_SECOND // ROW_BYTES, CALM_PODS)
@@ -159,15 +182,23 @@ class _Api:
             due = max(due + 1 / TICKS_PER_SECOND, time.monotonic() - 1)
             await asyncio.sleep(due - time.monotonic())
 
-    async def _trickle(self, answer: web.StreamResponse) -> None:
+    async def _trickle(self, answer: web.StreamResponse, namespace: str, pace: int) -> None:
         for number in itertools.count():
-            await asyncio.sleep(1 / CALM_CHANGES_PER_SECOND)
-            await answer.write(_event(CALM, number % CALM_PODS, next(self.versions), "MODIFIED"))
+            await asyncio.sleep(1 / pace)
+            index = number % self._count(namespace)
+            await answer.write(_event(namespace, index, next(self.versions), "MODIFIED"))
 
     async def _nothing(self, answer: web.StreamResponse) -> None:
         while True:
             await asyncio.sleep(BOOKMARK_SECONDS)
             await answer.write(_line("BOOKMARK", _table([{"cells": [], "object": _BOOKMARK}])))
+
+
+def _pace(namespace: str) -> int:
+    """How many single changes a second there are."""
+    if found := _PACED.fullmatch(namespace):
+        return int(found[2])
+    return CALM_CHANGES_PER_SECOND if namespace == CALM else 0
 
 
 async def _stream(request: web.Request) -> web.StreamResponse:
@@ -202,12 +233,12 @@ def _line(kind: str, value: dict[str, Any]) -> bytes:
     return json.dumps({"type": kind, "object": value}, separators=(",", ":")).encode() + b"\n"
 
 
-def _namespaces() -> dict[str, Any]:
-    items = [{"metadata": {"name": name, "uid": name}} for name in (FLOOD, CALM, QUIET)]
+def _namespaces(more: Sequence[str]) -> dict[str, Any]:
+    items = [{"metadata": {"name": name, "uid": name}} for name in (FLOOD, CALM, QUIET, *more)]
     return {"kind": "PartialObjectMetadataList", "metadata": {"resourceVersion": "1"}, "items": items}
 
 
-def _serve(port: int, rate: int) -> None:
+def _serve(port: int, rate: int, more: Sequence[str]) -> None:
     api = _Api(rate)
 
     async def change_rate(request: web.Request) -> web.Response:
@@ -224,7 +255,7 @@ def _serve(port: int, rate: int) -> None:
         return web.json_response({"gitVersion": "v1.37.0"})
 
     async def namespaces(_: web.Request) -> web.Response:
-        return web.json_response(_namespaces())
+        return web.json_response(_namespaces(more))
 
     app = web.Application()
     app.router.add_get("/version", version)
@@ -238,4 +269,4 @@ def _serve(port: int, rate: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), int(sys.argv[2]))
+    _serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -43,7 +43,7 @@ async def roll(
         await asyncio.to_thread(portal.start)
     ended = time.monotonic()
     await all_there(pages, BACK_SECONDS)
-    number = writing.count + 1
+    number = writing.next
 
     async def reached(page: Page) -> None:
         while seen(page.now) < number:

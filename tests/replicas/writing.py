@@ -25,6 +25,11 @@ class Writing:
         self._cluster = cluster
         self._namespace = namespace
 
+    @property
+    def next(self) -> int:
+        """The first number of which nothing can have been told by now: the last one may be under way."""
+        return max(self.written_at) + 1
+
     @classmethod
     @asynccontextmanager
     async def steadily(
@@ -53,7 +58,7 @@ class Writing:
 
     async def reaches(self, viewers: Sequence[Viewer], seconds: float) -> float:
         """Waits until all viewers show what is written from now on; the longest time that took."""
-        number = self.count + 1  # being written, or the next
+        number = self.next
 
         async def reached(viewer: Viewer) -> float:
             return await viewer.until(lambda: seen(viewer) >= number, f"{number} is seen", seconds)

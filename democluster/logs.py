@@ -104,38 +104,41 @@ def _run(seed: int, state: Object) -> Run:
     return Run(seed, started, finished, words)
 
 
-def lines(run: Run, until: float, options: LogOptions) -> list[bytes]:
-    """The lines written before `until`, as the options ask for them."""
-    over = run.ended if run.ended is not None and run.ended <= until else None
-    last = int(max((over or until) - run.started, 0) / EVERY_SECONDS)
-    first = max(0, last - MOST_LINES, int((options.since - run.started) / EVERY_SECONDS))
+def lines(run: Run, after: float, until: float, options: LogOptions) -> list[bytes]:
+    """The lines later than `after` and not later than `until`, at most MOST_LINES and the last words."""
+    last = min(until, run.ended if run.ended is not None else until)
+    first = max(_tick(run, max(after, options.since)) + 1, 0, _tick(run, last) - MOST_LINES)
     made = [
         _line(run.started + tick * EVERY_SECONDS, _words(run.seed, tick), options)
-        for tick in range(first, last)
+        for tick in range(first, _tick(run, last) + 1)
     ]
-    if over is not None:
-        made.append(_line(over, run.last_words, options))
-    return made if options.tail is None else made[len(made) - min(options.tail, len(made)) :]
+    if run.ended is not None and max(after, options.since) < run.ended <= until:
+        made.append(_line(run.ended, run.last_words, options))
+    return made
+
+
+def _tick(run: Run, moment: float) -> int:
+    """The number of the last line that is not later."""
+    return int((moment - run.started) // EVERY_SECONDS)
 
 
 async def follow(
     run_now: Callable[[], Run | None], clock: Callable[[], float], options: LogOptions
 ) -> AsyncIterator[bytes]:
     """The log of the run that `run_now` gives, until that run is over or is another's."""
-    first = run_now()
-    if first is None:
+    run = run_now()
+    if run is None:
         return
-    sent = clock()
-    yield b"".join(lines(first, sent, options))
-    rest = LogOptions(options.container, options.previous, True, options.timestamps, None, 0.0)
-    while options.follow and first.ended is None:
+    started, sent = run.started, clock()
+    first = lines(run, 0.0, sent, options)
+    yield b"".join(first if options.tail is None else first[len(first) - min(options.tail, len(first)) :])
+    while options.follow and run.ended is None:
         await asyncio.sleep(LOOK_SECONDS)
         run, now = run_now(), clock()
-        if run is None or run.started != first.started:
+        if run is None or run.started != started:
             return
-        new = lines(run, now, rest)[len(lines(first, sent, rest)) :]
-        yield b"".join(new)
-        first, sent = run, now
+        yield b"".join(lines(run, sent, now, options))
+        sent = now
 
 
 def _words(seed: int, tick: int) -> str:

@@ -102,10 +102,13 @@ def _unneeded_watches(runtime: "Runtime") -> int:
     """Upstream watches of scopes that no feed runs, or of a feed that nobody uses and nothing will end, and
     logs without a reader."""
     needed = {running.key for running in runtime.hub.running() if running.needed}
-    own = runtime.sockets.own_streams()
+    clusters = runtime.clusters.connected()
+    # Ten thousand viewers are looked at for it only where there is a log at all.
+    logs = any(watch.own for cluster in clusters for watch in cluster.watches)
+    own = runtime.sockets.own_streams() if logs else set()
     return sum(
-        watch not in own and Scope(cluster.name, "pods", watch.namespace) not in needed
-        for cluster in runtime.clusters.connected()
+        watch not in own if watch.own else Scope(cluster.name, "pods", watch.namespace) not in needed
+        for cluster in clusters
         for watch in cluster.watches
     )
 

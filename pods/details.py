@@ -18,50 +18,61 @@ if TYPE_CHECKING:
     from pods.clock import Clock
 
 HEADERS_SECONDS = 10.0
-# An answer serves all who ask within this time: a thousand pages ask when their pod changes.
-FRESH_SECONDS = 1.0
-# Answers that are kept at once; one more waits for nobody, and is asked for by itself.
+# One pod is not asked for more often than this, however many look at it.
+DISTANCE_SECONDS = 1.0
+# So many pods' last requests are remembered; of others it is not known how long ago they were asked for.
 KEPT = 1000
 
 Key = tuple[str, str, str]
 
 
 class Details:
-    """The requests under way, and the answers of the last second. Owned by the Runtime, which closes it."""
+    """The requests that are under way. Owned by the Runtime, which closes it.
+
+    An answer is never older than its question: who asks while a request is on its way waits for the next.
+    """
 
     def __init__(self, clock: "Clock") -> None:
         self._clock = clock
-        self._asked: dict[Key, tuple[float, asyncio.Task[PodDetail]]] = {}
+        self._waiting: dict[Key, asyncio.Task[PodDetail]] = {}
+        self._begun: dict[Key, float] = {}
+        self._tasks: set[asyncio.Task[PodDetail]] = set()
 
     async def of(self, cluster: Cluster, namespace: str, pod: str) -> PodDetail:
-        """The pod as it is, or was within the last second. Raises KubeError."""
-        now = self._clock.monotonic()
-        self._forget(now)
+        """The pod as it is from now on. Raises KubeError."""
         key = (cluster.name, namespace, pod)
-        _, task = self._asked.get(key, (0.0, None))
+        task = self._waiting.get(key)
         if task is None:
-            task = asyncio.create_task(_ask(cluster, namespace, pod), name="pod detail")
-            task.add_done_callback(_heard)
-            self._asked[key] = (now, task)
+            task = asyncio.create_task(self._next(key, cluster, namespace, pod), name="pod detail")
+            self._waiting[key] = task
+            self._tasks.add(task)
+            task.add_done_callback(self._heard)
         return await asyncio.shield(task)
 
     async def close(self) -> None:
         """Ends what is under way."""
-        tasks = [task for _, task in self._asked.values()]
-        self._asked.clear()
-        await end_tasks(tasks)  # type: ignore[arg-type]  # whatever they would have given
+        await end_tasks(list(self._tasks))  # type: ignore[arg-type]  # whatever they would have given
 
-    def _forget(self, now: float) -> None:
-        """Answers older than a second, and beyond what is kept the oldest."""
-        for key, (asked_at, task) in list(self._asked.items()):
-            old = now - asked_at >= FRESH_SECONDS or len(self._asked) >= KEPT
-            if task.done() and old:
-                del self._asked[key]
+    async def _next(self, key: Key, cluster: Cluster, namespace: str, pod: str) -> PodDetail:
+        """The next request, for all who ask until it begins."""
+        try:
+            wait = self._begun.get(key, float("-inf")) + DISTANCE_SECONDS - self._clock.monotonic()
+            await self._clock.sleep(max(wait, 0.0))
+        finally:
+            del self._waiting[key]
+        self._remember(key)
+        return await _ask(cluster, namespace, pod)
 
+    def _remember(self, key: Key) -> None:
+        self._begun.pop(key, None)
+        self._begun[key] = self._clock.monotonic()
+        if len(self._begun) > KEPT:
+            del self._begun[next(iter(self._begun))]
 
-def _heard(task: asyncio.Task[PodDetail]) -> None:
-    if not task.cancelled():
-        task.exception()  # whoever still waits has it
+    def _heard(self, task: asyncio.Task[PodDetail]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever still waits has it
 
 
 async def _ask(cluster: Cluster, namespace: str, pod: str) -> PodDetail:

@@ -119,13 +119,24 @@ class LogServing(Serving):
     def rights_changed(self, person: Person | None) -> None:
         """Ends at once where the log may no longer be read; else the reading is not disturbed."""
         super().rights_changed(person)
-        for namespace, found in refusals(self.runtime.access, self.person, self.asked).items():
-            self.end(self.refused_with(found, namespace, was_seen=True))
+        if self._log is not None:  # else they are being looked at, and looked at again
+            self._judge()
         if self.ended_by is None:
             self.viewer.proceed()
 
+    def _judge(self) -> None:
+        info = self.runtime.access.cluster(self.asked.cluster)
+        if info is not None and info.source is None:
+            self.end(self.not_configured())
+        for namespace, found in refusals(self.runtime.access, self.person, self.asked).items():
+            self.end(self.refused_with(found, namespace, was_seen=True))
+
     async def _check_rights(self) -> None:
-        if self.ended_by is not None:
-            raise self.ended_by
-        for namespace, found in (await self.runtime.refusals(self.person, self.asked)).items():
-            raise self.refused_with(found, namespace, was_seen=False)
+        person = None
+        while person != self.person:  # who may have become another meanwhile
+            person = self.person
+            found = await self.runtime.refusals(person, self.asked)
+            if self.ended_by is not None:
+                raise self.ended_by
+            for namespace, refusal in found.items():
+                raise self.refused_with(refusal, namespace, was_seen=False)

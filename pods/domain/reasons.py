@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
         "The portal's account may not {verbs} {resource} in {where}: a pod's Deployment is told from names."
     ),
     "too_many_watches": N_("The portal already holds {limit} watches on this cluster."),
+    "too_many_logs": N_("The portal already follows {limit} logs on this cluster."),
     "not_configured": N_("The cluster is not configured any more."),
     "log_opening": N_("The log is being opened."),
     "log_over": N_("The log has ended: nothing writes to it any more."),

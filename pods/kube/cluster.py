@@ -24,6 +24,8 @@ from pods.kube.watchlog import WatchRecord
 
 LISTS_AT_ONCE = 4
 # Three for each of 1,000 scopes: their pods, ReplicaSets and events.
+# Logs are one a reader, watches one for all: readers must not take the place of watches.
+MAX_LOGS = 500
 MAX_WATCHES = 3000
 
 # Files may be replaced at any time (projected tokens are, hourly); reading them is cheap.
@@ -45,6 +47,7 @@ class Cluster:
         self.list_gate = asyncio.Semaphore(LISTS_AT_ONCE)
         self.cut_at = float("-inf")
         self.watches: set[WatchRecord] = set()
+        self._held = {False: 0, True: 0}
         self.probe = Probe(name, self.clock, self._ask_version, self.restart_streams)
         self.history = History(name, self.clock, self.start_over)
         self._source = source
@@ -75,14 +78,19 @@ class Cluster:
 
     @contextmanager
     def holds(self, watch: WatchRecord) -> Iterator[None]:
-        """Counts `watch` against the cluster's limit; raises TooManyWatches beyond it."""
-        if len(self.watches) >= MAX_WATCHES:
-            raise TooManyWatches(Reason("too_many_watches", {"limit": MAX_WATCHES}))
+        """Counts `watch` against the cluster's limit of its kind; raises TooManyWatches beyond it."""
+        limit = MAX_LOGS if watch.own else MAX_WATCHES
+        if self._held[watch.own] >= limit:
+            raise TooManyWatches(
+                Reason("too_many_logs" if watch.own else "too_many_watches", {"limit": limit})
+            )
+        self._held[watch.own] += 1
         self.watches.add(watch)
         try:
             yield
         finally:
             self.watches.discard(watch)
+            self._held[watch.own] -= 1
 
     @asynccontextmanager
     async def get(

@@ -24,6 +24,8 @@ from pods.kube.watchlog import WatchRecord
 RESOURCE = "pods/log"
 # The API server asks the kubelet before it answers, which may be slow or gone.
 HEADERS_SECONDS = 15.0
+# The transport gathers half a megabyte, and so many short lines are more than one turn of the loop's work.
+CHUNK_BYTES = 32 * 1024
 
 # What the API server says, and the code for it; groups are the parameters.
 _SAID = (
@@ -59,7 +61,7 @@ class PodLog:
         `tail` is the number of lines to begin with (None: all), `since` an RFC 3339 time. Raises KubeError.
         Leaving the generator (close it) ends the stream at the server; not going on reads no further.
         """
-        record = WatchRecord(self.cluster.name, RESOURCE, self.target.namespace, self.cluster.clock)
+        record = WatchRecord(self.cluster.name, RESOURCE, self.target.namespace, self.cluster.clock, own=True)
         self.stream = record
         try:
             with self.cluster.holds(record):
@@ -98,7 +100,7 @@ class PodLog:
     async def _chunk(self, response: aiohttp.ClientResponse, opened_at: float) -> bytes:
         """The next bytes; a log may be silent for as long as it likes, and the probe tells a dead line."""
         try:
-            chunk: bytes = await response.content.readany()
+            chunk: bytes = await response.content.read(CHUNK_BYTES)
         except (aiohttp.ClientError, OSError) as error:
             self._raise_if_cut(opened_at)
             raise connection_error(error) from error

@@ -14,13 +14,16 @@ log = structlog.get_logger(__name__)
 class WatchRecord:
     """One watch, from the answer's headers to its end. A watch that was refused never opened.
 
-    `watch` is its name in the log. Moments are monotonic seconds; `version` is the newest resourceVersion
-    that it has brought.
+    `watch` is its name in the log; `own`: it is read for one viewer alone, as a log is. Moments are monotonic
+    seconds; `version` is the newest resourceVersion that it has brought.
     """
 
-    def __init__(self, cluster: str, resource: str, namespace: str, clock: Clock) -> None:
+    def __init__(
+        self, cluster: str, resource: str, namespace: str, clock: Clock, *, own: bool = False
+    ) -> None:
         self.watch = secrets.token_hex(4)
         self.resource = resource
+        self.own = own
         self.namespace = namespace
         self.opened_at: float | None = None
         self.events = 0

@@ -85,7 +85,8 @@ def _watch_rows(runtime: "Runtime") -> Iterator[WatchRow]:
                 record = records[scope].pop() if records[scope] else None
                 state = status.state() if running.needed else None
                 yield _watch_row(scope, record, now, state, users[running.key], status.restarts)
-    own = runtime.sockets.own_streams()
+    logs = any(record.own for left in records.values() for record in left)
+    own = runtime.sockets.own_streams() if logs else set()
     for scope, left in records.items():
         for record in left:
             state = _READ if record in own else None

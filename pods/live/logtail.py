@@ -2,21 +2,32 @@
 
 Guarantee: no line twice where the connection broke and was made again, and none missing that the kubelet
 still has, as far as the times of the lines tell (they have nanoseconds). A reader that takes nothing more
-stops the reading upstream: at most HELD_BYTES, one chunk and the transport's own buffer are held.
+stops the reading upstream: at most HELD_BYTES, one chunk (podlog.CHUNK_BYTES) and the transport's own buffer
+are held.
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pods.clock import Clock
 from pods.domain.loglines import LineSplitter, LogLine
 from pods.domain.reasons import Reason
-from pods.kube.errors import ApiError, KubeError, ServerError, TooManyRequests, Unauthorized
+from pods.kube.errors import (
+    ApiError,
+    KubeError,
+    ServerError,
+    StreamRestarted,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+)
 from pods.kube.podlog import PodLog
-from pods.live.backoff import Backoff
+from pods.live.backoff import LASTING_SECONDS, Backoff
 
 HELD_BYTES = 128 * 1024
 # What a line costs beside its text.
@@ -24,6 +35,9 @@ LINE_BYTES = 64
 # A container that has not started is asked for again so often.
 WAITING_SECONDS = 2.0
 _NOT_YET = ("log_waiting", "log_not_scheduled")
+# So many of the node's own words of one stream are told from those of the next.
+MOST_UNTIMED = 100
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 State = Literal["opening", "following", "broken", "ended"]
 
@@ -60,7 +74,10 @@ class LogTail:
         self._room = asyncio.Event()
         self._last = since
         self._skip_to: str | None = None
-        self._taken = 0
+        # How many lines with a time have come; texts of those without, of this stream and the one before.
+        self._timed = 0
+        self._untimed: set[str] = set()
+        self._told_before: set[str] = set()
 
     @property
     def state(self) -> LogState:
@@ -92,21 +109,24 @@ class LogTail:
         """Reads until the log has ended, or cannot be had.
 
         The API server ends its answer in the same way whether the container has ended or the node was
-        lost. So the end is asked for once more: it is one where nothing has come since.
+        lost. So the end is asked for once more: it is one where that stream ends soon, with nothing new.
         """
         ended = False
         while self._state.state != "ended":
             opened_at = self._clock.monotonic()
+            before = self._timed
             try:
-                more = await self._read()
+                rest = await self._read()
             except KubeError as error:
                 await self._failed(error, self._clock.monotonic() - opened_at)
                 ended = False
                 continue
-            if self._log.target.previous or (ended and not more):
+            lasted = self._clock.monotonic() - opened_at
+            if ended and self._timed == before and lasted < LASTING_SECONDS:
+                await self._keep(rest)
                 self._say("ended", Reason("log_over"))
             elif ended:
-                await self._clock.sleep(self._backoff.ended(self._clock.monotonic() - opened_at))
+                await self._clock.sleep(self._backoff.ended(lasted))
             ended = True
 
     async def _failed(self, error: KubeError, lasted: float) -> None:
@@ -119,13 +139,23 @@ class LogTail:
         else:
             self._say("broken", error.reason)
             self._backoff.held(lasted)
+            if isinstance(error, Unreachable | StreamRestarted):
+                await self._until_answered()
             await self._clock.sleep(max(self._backoff.failed(), error.retry_after or 0.0))
 
-    async def _read(self) -> bool:
-        """One stream, from where the last one stopped, to its end; whether it brought any line."""
-        before = self._taken
+    async def _until_answered(self) -> None:
+        """While the cluster does not answer its probe, nothing is tried."""
+        async with self._log.cluster.in_use():
+            await self._log.cluster.probe.answered_since(self._clock.monotonic())
+
+    async def _read(self) -> list[LogLine]:
+        """One stream, from where the last one stopped, to its end; what stood there without a line feed.
+
+        That may be half of a line, which the next stream brings whole.
+        """
         resumed = self._last is not None
         self._skip_to = self._last
+        self._told_before, self._untimed = self._untimed, set()
         splitter = LineSplitter()
         async with (
             self._log.cluster.in_use(),
@@ -135,16 +165,16 @@ class LogTail:
                 if not chunk:
                     self._say("following", None)
                 await self._keep(splitter.take(chunk))
-        await self._keep(splitter.finish())
-        return self._taken > before
+        return splitter.finish()
 
     async def _keep(self, lines: list[LogLine]) -> None:
         """Holds lines for the reader, once there is room for them."""
         for line in lines:
             if self._seen(line):
                 continue
-            self._last = line.time or self._last
-            self._taken += 1
+            if line.time is not None:
+                self._last = line.time
+                self._timed += 1
             self._lines.append(line)
             self._held += _size(line)
         if self._lines:
@@ -154,8 +184,15 @@ class LogTail:
             await self._room.wait()
 
     def _seen(self, line: LogLine) -> bool:
-        """Whether a stream that was opened again repeats `line`: it begins at a whole second."""
-        if self._skip_to is not None and line.time is not None and not _after(line.time, self._skip_to):
+        """Whether a stream that was opened again repeats `line`: it begins at a whole second.
+
+        The node's own words have no time, and are repeated where the node has not changed its mind.
+        """
+        if line.time is None:
+            if len(self._untimed) < MOST_UNTIMED:
+                self._untimed.add(line.text)
+            return line.text in self._told_before
+        if self._skip_to is not None and not _moment(line.time) > _moment(self._skip_to):
             return True
         self._skip_to = None
         return False
@@ -169,15 +206,10 @@ def _size(line: LogLine) -> int:
     return len(line.text) + LINE_BYTES
 
 
-def _after(time: str, other: str) -> bool:
-    """Whether an RFC 3339 time is later than another of the same zone."""
-    return _sortable(time) > _sortable(other)
-
-
-def _sortable(time: str) -> tuple[str, str]:
-    """Whole seconds and the digits of their fraction: nanoseconds are more than a datetime holds."""
-    seconds, _, fraction = time.rstrip("Z").partition(".")
-    return seconds, fraction
+def _moment(time: str) -> tuple[float, str]:
+    """An RFC 3339 time to compare by: Unix seconds, and nine digits, for a datetime has only six."""
+    seconds, fraction, zone = _RFC_3339.fullmatch(time).groups()  # type: ignore[union-attr]
+    return datetime.fromisoformat(seconds + zone).timestamp(), (fraction or "").ljust(9, "0")
 
 
 def _is_final(error: KubeError) -> bool:

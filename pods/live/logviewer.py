@@ -43,9 +43,12 @@ class LogViewer(Outlet):
     async def run(self, tail: LogTail) -> None:
         """Sends until interrupted, cancelled, or all of an ended log is sent. Raises SlowViewer."""
         reading = owned_task(tail.run(), "log")
+        reading.add_done_callback(lambda _: self.wake())
         try:
             while not self.interrupted and not self._over(tail):
                 self.heed()
+                if reading.done():
+                    reading.result()  # a defect of ours must not look like a log that says nothing
                 await self._send_state(self._shown(tail))
                 waits = await self._send_lines(tail)
                 if waits and self.outbox.waiting(self.clock.monotonic()):

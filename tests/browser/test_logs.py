@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 pytestmark = pytest.mark.browser
 
 LINES = "#log-lines > div"
+# A StatefulSet's pods are not rolled out meanwhile.
+LASTING = "q=owner:orders-db&health=running"
 
 
 def pod_of(page: Page, query: str) -> str:
@@ -20,7 +22,7 @@ def pod_of(page: Page, query: str) -> str:
 
 
 def test_a_running_pods_log_is_followed(page: Page) -> None:
-    pod_of(page, "health=running")
+    pod_of(page, LASTING)
     expect(page.locator("#containers li").first).to_be_visible()
     expect(page.locator("#conditions")).to_contain_text("Ready: True")
     expect(page.locator("#log-word")).to_have_text("Following")
@@ -30,7 +32,7 @@ def test_a_running_pods_log_is_followed(page: Page) -> None:
 
 
 def test_a_paused_log_stands_still_and_goes_on(page: Page) -> None:
-    pod_of(page, "health=running")
+    pod_of(page, LASTING)
     expect(page.locator("#log-word")).to_have_text("Following")
     page.get_by_label("Follow").uncheck()
     expect(page.locator("#log-word")).to_have_text("Paused")
@@ -51,8 +53,8 @@ def test_the_log_of_a_container_that_died_is_there_with_its_last_words(page: Pag
 
 def test_lines_are_found_timed_copied_and_downloaded(page: Page, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    pod_of(page, "health=running")
-    expect(page.locator(LINES).first).to_be_attached()
+    pod_of(page, LASTING)
+    expect(page.locator(LINES).filter(has_text="healthz").first).to_be_attached(timeout=60_000)
     page.get_by_label("Follow").uncheck()
     page.get_by_label("Find in the log").fill("HEALTHZ")
     expect(page.locator(LINES).filter(has_not_text="healthz")).to_have_count(0)
@@ -72,7 +74,7 @@ def test_lines_are_found_timed_copied_and_downloaded(page: Page, tmp_path: Path)
 
 
 def test_leaving_the_page_ends_the_reading(page: Page) -> None:
-    pod_of(page, "health=running")
+    pod_of(page, LASTING)
     expect(page.locator("#log-word")).to_have_text("Following")
     page.goto("/")
     page.wait_for_function(

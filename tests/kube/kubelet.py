@@ -27,12 +27,13 @@ LOOK_SECONDS = 0.2
 
 
 class Log:
-    """One container's log; `previous` is that of its earlier run, if any."""
+    """One container's log; `previous` is that of its earlier run, if any. `asked`: how often it was read."""
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []
         self.previous: list[bytes] | None = None
         self.ended = False
+        self.asked = 0
         self.changed = threading.Condition()
 
     def write(self, *texts: str, time: str | None = None) -> None:
@@ -159,6 +160,7 @@ class Kubelet:
             )
             self._refuse(request, status, text)
             return
+        log.asked += 1
         request.send_response(200)
         request.send_header("Content-Type", "text/plain")
         request.send_header("Transfer-Encoding", "chunked")

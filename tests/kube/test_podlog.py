@@ -13,7 +13,7 @@ from pods import metrics
 from pods.clock import SystemClock
 from pods.domain.loglines import LogLine
 from pods.kube.cluster import Cluster
-from pods.kube.podlog import RESOURCE, LogTarget, PodLog
+from pods.kube.podlog import CHUNK_BYTES, RESOURCE, LogTarget, PodLog
 from pods.live.logtail import HELD_BYTES, LogTail
 from pods.tasks import end_tasks, owned_task
 from tests.cluster.control_plane import ControlPlane
@@ -141,7 +141,7 @@ async def test_a_reader_that_takes_nothing_stops_the_reading(
         held = reader.tail._held
         async with reading(cluster, target, tail=None) as other:
             await until(lambda: len(other.lines) == FLOOD_LINES, "all of it for one that takes it")
-        assert held == reader.tail._held < 2 * HELD_BYTES
+        assert held == reader.tail._held < HELD_BYTES + 2 * CHUNK_BYTES
         reader.go_on()
         await until(lambda: len(reader.lines) == FLOOD_LINES, "all of it")
 
@@ -163,6 +163,46 @@ async def test_a_broken_stream_goes_on_without_a_gap_or_a_line_twice(
         log.write("after")
         await until(lambda: reader.texts[-1] == "after", "the line after")
         assert reader.texts == ["before 1", "before 2", "meanwhile", "after"]
+
+
+async def test_words_of_the_node_come_once_and_are_an_end(
+    cluster: Cluster, writer: Writer, node: Kubelet, target: LogTarget
+) -> None:
+    await place_pod(writer, node)
+    log = node.log(*target[:3])
+    log.write_bytes(b"unable to retrieve container logs for containerd://0\n")
+    log.end()
+    async with reading(cluster, target) as reader:
+        await until(lambda: told(reader) == ("ended", "log_over"), "the end")
+        await until(lambda: bool(reader.lines), "the words")
+        assert reader.texts == ["unable to retrieve container logs for containerd://0"]
+
+
+async def test_half_of_a_line_is_not_taken_for_it(
+    cluster: Cluster, writer: Writer, node: Kubelet, target: LogTarget
+) -> None:
+    await place_pod(writer, node)
+    log = node.log(*target[:3])
+    log.write("first", time="2026-01-01T00:00:00.1Z")
+    log.write_bytes(b"2026-01-01T00:00:01.2Z half of a li")
+    async with reading(cluster, target) as reader:
+        await until(lambda: reader.texts == ["first"], "the first line")
+        node.break_streams()
+        log.lines[-1] = b"2026-01-01T00:00:01.2Z half of a line\n"
+        await until(lambda: reader.texts == ["first", "half of a line"], "the whole line")
+
+
+async def test_times_are_compared_as_moments(
+    cluster: Cluster, writer: Writer, node: Kubelet, target: LogTarget
+) -> None:
+    await place_pod(writer, node)
+    log = node.log(*target[:3])
+    log.write("in summer", time="2026-10-25T02:59:59.5+02:00")
+    async with reading(cluster, target) as reader:
+        await until(lambda: reader.texts == ["in summer"], "the first line")
+        node.break_streams()
+        log.write("in winter", time="2026-10-25T02:00:00.5+01:00")
+        await until(lambda: reader.texts == ["in summer", "in winter"], "the later one")
 
 
 async def test_the_log_of_the_run_before_ends_by_itself(

@@ -111,8 +111,9 @@ def test_the_form_is_what_releases_of_it_agree_on() -> None:
     """Fields may come, with defaults; what was written down of this form stays, or the form is another."""
     written = json.loads((Path(__file__).parent / f"wire_form_{FORM}.json").read_text())
     said = [msgspec.to_builtins(message) for message in one_of_each()]
-    assert [decode(msgspec.msgpack.encode(each), "ours") for each in written] == one_of_each()
     for old, new in zip(written, said, strict=True):
+        read = decode(msgspec.msgpack.encode(old), "ours")
+        assert_within(old, msgspec.to_builtins(read))
         assert_within(old, new)
 
 

@@ -115,6 +115,8 @@ async def suffer(stage: Stage, scenario: Scenario, seconds: float) -> Figures:
         if scenario.from_the_start:
             harm.begin()
         async with _two_viewers(stage, scenario.context, namespace) as watched:
+            if not scenario.from_the_start:
+                await _all_watched(stage, scenario.context, namespace)
             begun = time.monotonic()
             harm.begin()
             async with _writing(writer):
@@ -147,6 +149,16 @@ class Harm:
         """From now on all is well."""
         for name in self._faults:
             self._proxy.clear(name)
+
+
+async def _all_watched(stage: Stage, context: str, namespace: str) -> None:
+    """Waits for the watch of events, which is opened when the pods are live already."""
+
+    def watched() -> bool:
+        about = {"cluster": context, "resource": "events", "namespace": namespace}
+        return stage.portal.metric("k8sportal_upstream_watches", **about) == 1
+
+    await asyncio.to_thread(stage.portal.wait_until, watched, FIRST_SECONDS, "the events are watched")
 
 
 @asynccontextmanager

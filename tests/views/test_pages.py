@@ -206,7 +206,8 @@ def test_the_catalogue_has_a_text_for_every_key_that_scripts_use(client: Client,
     assert used <= texts["ui"].keys()
     outcomes = set(re.findall(r"outcome: '(\w+)'", source))
     assert outcomes == texts["end"].keys()
-    assert set(re.findall(r"code: '(\w+)', params", source)) <= texts["feed"].keys() | texts["sockets"].keys()
+    said = texts["feed"].keys() | texts["sockets"].keys() | texts["filter"].keys()
+    assert set(re.findall(r"code: '(\w+)', params", source)) <= said
     assert {"no_upgrade", "foreign_origin", "not_routed", "mute", "other_version"} == texts["sockets"].keys()
     assert {"crash_loop_exit_code", "unschedulable"} <= texts["why"].keys()
 

@@ -5,6 +5,8 @@ import { humanDuration, instant } from './time.js';
 /** Answers are not asked for more often than this. */
 const DISTANCE = 1000;
 const WITHIN = 10_000;
+/** After a request that failed, the next one comes by itself. */
+const AGAIN = 5000;
 
 export class Containers {
   #config;
@@ -21,26 +23,37 @@ export class Containers {
   }
 
   /** The row changed: what is shown beyond it may have changed as well. */
-  changed() {
+  changed(distance = DISTANCE) {
     if (this.#timer === null) {
-      this.#timer = setTimeout(() => this.#ask(), Math.max(0, this.#askedAt + DISTANCE - performance.now()));
+      this.#timer = setTimeout(() => this.#ask(), Math.max(0, this.#askedAt + distance - performance.now()));
     }
   }
 
   async #ask() {
     this.#timer = null;
-    this.#askedAt = performance.now();
+    const mine = (this.#askedAt = performance.now());
+    const answer = await this.#answer();
+    if (mine !== this.#askedAt) {
+      return; // a later question is on its way, or answered
+    }
+    if (answer === null || answer.status >= 500) {
+      this.changed(AGAIN);
+    } else if (answer.ok) {
+      this.#show(answer.body);
+    }
+  }
+
+  /** The answer, null where the line is broken or slow: the page's feed says so. */
+  async #answer() {
     try {
       const signal = AbortSignal.timeout(WITHIN);
       const answer = await fetch(this.#config.urls.detail, { credentials: 'same-origin', signal });
-      if (answer.ok) {
-        this.#show(await answer.json());
-      }
+      return { ok: answer.ok, status: answer.status, body: answer.ok ? await answer.json() : null };
     } catch (error) {
-      // The line is broken or slow: the page's feed says so, and what is shown stays as it is.
-      if (!(error instanceof TypeError || error instanceof DOMException)) {
-        throw error;
+      if (error instanceof TypeError || error instanceof DOMException) {
+        return null;
       }
+      throw error;
     }
   }
 

@@ -25,7 +25,8 @@ export class LogFeed {
 
   /**
    * @param {string} address the socket's, with the pod and container that are asked for
-   * @param {{lines: (lines: {time: string|null, text: string}[]) => void, state: () => void}} on
+   * @param {{lines: (lines: {time: string|null, text: string}[]) => void, state: () => void,
+   *   forgotten: () => void}} on
    * @param {object} env as `browserEnv` gives it
    */
   constructor(address, on, env) {
@@ -46,7 +47,7 @@ export class LogFeed {
         silent: () => this.#say('broken', 'portal_lost'),
         broken: () => this.#over(() => this.#say('broken', 'portal_lost')),
         failed: () => {},
-        ended: (rule) => this.#over(() => this.#say('refused', rule.outcome)),
+        ended: (rule) => this.#ended(rule),
       },
       env,
     );
@@ -54,6 +55,11 @@ export class LogFeed {
 
   start() {
     this.#connection.start();
+  }
+
+  /** Whether there is a socket, or one will be tried. */
+  get running() {
+    return this.#connection.running;
   }
 
   /** Gives the socket back; `start` goes on after the last line. */
@@ -129,6 +135,16 @@ export class LogFeed {
 
   #tell(type) {
     this.#connection.send(JSON.stringify({ type }));
+  }
+
+  /** No more tries; what may no longer be seen is forgotten. */
+  #ended(rule) {
+    this.#over(() => this.#say('refused', rule.outcome));
+    if (rule.forget) {
+      this.lines = [];
+      this.dropped = 0;
+      this.#on.forgotten();
+    }
   }
 
   /** The socket is gone: says so with `tell`, unless the log had ended, or was refused, before. */

@@ -15,6 +15,7 @@ export class LogPanel {
   #frame = null;
   #fresh = [];
   #atEnd = true;
+  #ran = false;
 
   constructor(config, texts) {
     this.#config = config;
@@ -75,18 +76,18 @@ export class LogPanel {
   hidden() {}
 
   pause() {
+    this.#ran = this.#feed?.running === true;
     this.#feed?.stop();
   }
 
   resume() {
-    if (this.#feed !== null && ['following', 'opening', 'broken'].includes(this.#feed.state.state)) {
+    if (this.#ran) {
+      this.#ran = false;
       this.#feed.start();
     }
   }
 
-  online() {
-    this.resume();
-  }
+  online() {}
 
   #name({ name, kind }) {
     return kind === 'container' ? name : `${name} (${this.#texts.ui(`kind_${kind}`)})`;
@@ -100,7 +101,11 @@ export class LogPanel {
     }
     this.#feed = new LogFeed(
       `${this.#config.urls.logs}&${query}`,
-      { lines: (lines) => this.#came(lines), state: () => this.#drawState() },
+      {
+        lines: (lines) => this.#came(lines),
+        state: () => this.#drawState(),
+        forgotten: () => this.#drawAll(),
+      },
       browserEnv(),
     );
     this.#atEnd = true;

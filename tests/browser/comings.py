@@ -14,6 +14,8 @@ from pods.leakcheck.target import Address
 
 SHOP = "/pods/?cluster=demo&namespace=shop"
 TABS = 3
+# Of pods, ReplicaSets and events.
+WATCHES = 3
 LIVE_MS = 20_000
 
 # Runs before any script of the page: keeps the page's sockets, and the most that were there at once.

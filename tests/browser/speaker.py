@@ -46,6 +46,8 @@ class Speaker:
         self._tokens = 0
         self._first = first or Speaker.snapshot
         page.route_web_socket("**/ws/pods/**", self._opened)
+        detail = {"pod": {"containers": [], "conditions": []}, "logs": False}
+        page.route("**/api/v1/pods/*/*/*", lambda route: route.fulfill(json=detail))
 
     def _opened(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)

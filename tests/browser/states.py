@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.speaker import Speaker, row
 
 SHOP = "/pods/?cluster=demo&namespace=shop"
-ROWS = "#rows > [role=row]"
+ROWS = "#rows > .p"
+ACTIVE = "#rows > .active"
 OPENS = 30_000
 
 State = Callable[[Page], None]
@@ -160,6 +161,12 @@ def _status_chosen(page: Page) -> None:
     _shown(page, "#narrowed")
 
 
+def _logged(page: Page) -> None:
+    page.goto(f"{SHOP}&q=owner:orders-db&health=running")
+    page.locator(f"{ROWS} a").first.click(timeout=OPENS)
+    _shown(page, "#log-lines > div")
+
+
 def _pod_gone(page: Page) -> None:
     speaker = Speaker(page, PODS)
     page.goto("/pods/demo/shop/web-00001/")
@@ -211,7 +218,11 @@ OPEN: dict[str, State] = {
     "keys": _pressed(_live, "?", "#keys[open]"),
     "languages": _opened(_live, ".language summary"),
     "namespaces": _opened(_live, ".crumb .menu:last-child summary"),
-    "row in focus": _pressed(_live, "j", f"{ROWS}.active"),
+    "row in focus": _pressed(_live, "j", ACTIVE),
+    "map": _then(_spoken(address=f"{SHOP}&view=map"), "#map .cells"),
+    "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
+    "export": _opened(_live, "#export summary"),
+    "a pod and its log": _logged,
     "one pod": _then(_spoken(address="/pods/demo/shop/web-00001/"), "#pod-card.bad"),
     "one pod, gone": _pod_gone,
     "no such pod": _then(_spoken(address="/pods/demo/shop/web-00009/"), "#empty h2"),

@@ -120,10 +120,10 @@ def test_thousands_of_completed_pods_are_one_line_and_open_to_those_in_sight(pag
     ]
     Speaker(page, [*done, owned(COMPLETED, "Job", "report-29999999")])
     page.goto(SHOP)
-    expect(page.locator("#shown")).to_have_text(f"{COMPLETED + 1} of {COMPLETED + 1} pods")
+    expect(page.locator("#shown")).to_have_text(f"{COMPLETED + 1:,} of {COMPLETED + 1:,} pods")
     expect(page.locator("#rows > [role=row]")).to_have_count(3)
     folded = page.locator(HEADERS).nth(1)
-    expect(folded).to_contain_text(f"{COMPLETED} completed pods")
+    expect(folded).to_contain_text(f"{COMPLETED:,} completed pods")
     expect(folded).to_have_attribute("aria-level", "2")
     folded.click()
     expect(page.locator(f"{ROWS}[aria-level='3']").first).to_be_visible()

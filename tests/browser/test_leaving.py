@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from tests.browser import comings
-from tests.browser.comings import SHOP, TABS, Counts, is_live, spied, visitor
+from tests.browser.comings import SHOP, TABS, WATCHES, Counts, is_live, spied, visitor
 from tests.browser.conftest import Portal, start
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,7 @@ def test_duplicated_tabs_have_a_socket_each_until_they_close(tab: Page, counts: 
         for copy in copies:
             is_live(copy)
         counts.sockets(TABS)
-        assert counts.now().counts["upstream watches"] <= counts.before.counts["upstream watches"] + 2
+        assert counts.now().counts["upstream watches"] <= counts.before.counts["upstream watches"] + WATCHES
     counts.sockets(1)
     assert spied(tab, "most") == 1
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Portal
-from tests.browser.states import OPEN, ROWS
+from tests.browser.states import ACTIVE, OPEN, ROWS
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +93,7 @@ def test_what_colour_said_is_said_where_colours_are_forced(forced: Page) -> None
     assert chip.evaluate(look) != before, "a filter that is on looks as one that is off"
     chip.click()
     forced.keyboard.press("j")
-    row = forced.locator(f"{ROWS}.active")
+    row = forced.locator(ACTIVE)
     assert row.evaluate("row => getComputedStyle(row).outlineStyle") == "solid"
     shapes = forced.locator(f"{ROWS} svg.i use").evaluate_all("all => all.map((one) => one.outerHTML)")
     assert len(set(shapes)) == 4, "each health has a shape of its own"

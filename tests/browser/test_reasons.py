@@ -27,7 +27,7 @@ WHY: dict[str, Any] = {
 REASON = "Container web keeps ending (4 restarts), last with exit code 127."
 REST = "Code 127: the command was not found. It said: sh: serve: not found."
 NEXT = "Correct command and args, or the image: does it have that program at that path?"
-MORE = re.compile(r"Last warning, Odd: it is odd\. Since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.")
+MORE = re.compile(r"Last warning, Odd: it is odd\. Since Jan 1, 2026, \d\d:\d\d:\d\d\.")
 
 
 def unwell(number: int, why: dict[str, Any] = WHY) -> dict[str, Any]:

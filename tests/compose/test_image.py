@@ -59,7 +59,7 @@ def test_it_holds_no_secret_and_nothing_of_the_working_tree_but_the_portal(image
     assert found == {
         *("/srv/k8sportal:", "/var/lib/k8sportal:", "/run/k8sportal:"),
         *("manage.py", "requirements.txt", "k8sportal", "pods", "democluster"),
-        *("templates", "static", "staticfiles"),
+        *("templates", "static", "staticfiles", "locale"),
     }
 
 

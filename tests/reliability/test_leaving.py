@@ -152,7 +152,7 @@ async def test_every_way_of_leaving_leaves_nothing(
 ) -> None:
     """Tasks, threads, descriptors, connections, watches and all, within 20 s, on both sides."""
     await pods.create_many(control_plane, namespace, MANY_PODS)
-    watches = [control_plane.longrunning_watches(each) for each in ("pods", "events")]
+    watches = {each: control_plane.longrunning_watches(each) for each in ("pods", "events")}
     async with traffic(control_plane, namespace) as written:
         outcomes = await asyncio.gather(*(_check(portals[server], namespace) for server in SERVERS))
     print(f"{written.changes} changes, {written.rate:.0f} a second of {PER_SECOND}")
@@ -164,7 +164,9 @@ async def test_every_way_of_leaving_leaves_nothing(
         assert outcome.waited <= RETURN_SECONDS
         assert outcome.after.memory - outcome.before.memory < MEMORY_ALLOWANCE, server
         _paired(portals[server])
-    assert [control_plane.longrunning_watches(each) for each in ("pods", "events")] == watches
+    # Another test's portal, with the same API server, may have ended one of its own meanwhile.
+    for resource, before in watches.items():
+        assert control_plane.longrunning_watches(resource) <= before, resource
 
 
 @pytest.mark.parametrize("server", SERVERS)

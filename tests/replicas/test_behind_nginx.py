@@ -92,6 +92,8 @@ async def test_a_rolling_restart_loses_nobody(
             moves = sum(len(page.viewers) - 1 for page in pages)
             print(f"{PAGES} pages moved {moves} times in {rolled.seconds:.1f} s,", end=" ")
             print(f"right {rolled.right_after:.2f} s after the last restart")
+            again = sum(page.snapshots() > 1 for page in pages)
+            print(f"{again} pages got all rows again")
             assert moves >= PAGES
             for page in pages:
                 check_page(page)

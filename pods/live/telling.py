@@ -51,7 +51,11 @@ class Teller:
             self._broker.publish(batch)
 
     def beat_if_due(self) -> None:
-        """Says where the holder is: once a second, and when it has become better or worse."""
+        """Says where the holder is: once a second, and when it has become better or worse.
+
+        Who asked for a picture before there was one is answered as soon as there is.
+        """
+        self._answer_if_listed()
         told = self._informer.feed.told
         now = (self._informer.listed, told.state, told.reason, self._informer.feed.epoch)
         if now != self._told or self._clock.monotonic() >= self._beat_at:
@@ -76,10 +80,19 @@ class Teller:
         )
 
     def asked(self, ask: Ask, process: str) -> None:
-        """Somebody wants a picture: a task gives it, in parts, to all who ask meanwhile."""
-        if not self._lease.held or not self._informer.listed:
+        """Somebody wants a picture: a task gives it, in parts, to all who ask meanwhile, once there is one.
+
+        Of each process the last question counts.
+        """
+        if not self._lease.held:
             return
+        self._asks = {picture: other for picture, other in self._asks.items() if other != process}
         self._asks[ask.picture] = process
+        self._answer_if_listed()
+
+    def _answer_if_listed(self) -> None:
+        if not self._asks or not self._informer.listed:
+            return
         if self._answering is None or self._answering.done():
             self._answering = asyncio.create_task(self._answer(), name=f"picture of {self._scope.namespace}")
 

@@ -49,8 +49,7 @@ class Viewing(Serving):
 
     def close(self) -> None:
         """Gives back every subscription. A second close does nothing."""
-        for label in list(self.viewer.held):
-            self.viewer.remove(label)
+        self.viewer.close()
 
     def acknowledged(self, namespace: str | None, token: str, part: int | None) -> None:
         """The browser has merged everything of `namespace` up to `token`."""

@@ -294,6 +294,23 @@ def test_a_clean_handover_costs_no_picture() -> None:
     assert stage.replica.records == stage.world
 
 
+def test_what_one_that_left_did_not_answer_is_asked_of_the_next_at_once() -> None:
+    """Who waited for a moment longer had nothing to go on from when that one left too."""
+    stage = synced()
+    stage.play("put", 1)
+    stage.play("lose", 0)
+    stage.holder.beat()
+    stage.do_arrive(0)
+    unanswered = stage.replica.following.ask(stage.now)
+    assert unanswered is not None
+    assert stage.replica.following.ask(stage.now) is None
+    stage.do_hand_over(0)
+    stage.holder.beat()
+    stage.do_arrive(0)
+    again = stage.replica.following.ask(stage.now)
+    assert again not in (None, unanswered)
+
+
 def test_silence_is_noticed() -> None:
     stage = synced()
     assert not stage.replica.following.silent(stage.now + SILENT_SECONDS - 0.1)

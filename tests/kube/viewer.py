@@ -17,6 +17,7 @@ from pods.kube.cluster import Cluster
 from pods.live.feed import Feed
 from pods.live.hub import Held, Hub
 from pods.live.status import FeedState
+from tests.watched import WATCHED
 
 CAUGHT_UP_SECONDS = 10.0
 LINGER_SECONDS = 0.05
@@ -149,10 +150,9 @@ def requests_made(cluster: Cluster) -> dict[tuple[str, str], int]:
 
 
 async def all_watches(viewer: Viewer, cluster: Cluster) -> dict[tuple[str, str], int]:
-    """Waits until pods, ReplicaSets and events are watched; the requests made by then."""
-    resources = ("pods", "replicasets", "events")
+    """Waits until all is watched; the requests made by then."""
     await viewer.sees(
-        lambda: all(open_watches(cluster, resource) == 1 for resource in resources), "all watches"
+        lambda: all(open_watches(cluster, resource) == 1 for resource in WATCHED), "all watches"
     )
     return requests_made(cluster)
 

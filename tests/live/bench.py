@@ -9,10 +9,11 @@ from pods.domain.viewfilter import ViewFilter
 from pods.kube.listwatch import Event
 from pods.kube.resource import PodRecord
 from pods.live.feed import Feed
+from pods.live.snapshot import Frame
 from pods.live.status import FeedState
 from pods.live.store import PodStore
 from pods.live.subscription import Subscription
-from pods.live.view import Frame, View
+from pods.live.view import View
 
 
 class Bench:

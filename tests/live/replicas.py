@@ -130,7 +130,7 @@ class Scene:
                     await seat.end()
                 for process in scene.processes:
                     await process.stop()
-            assert scene.api.open("pods") == scene.api.open("replicasets") == scene.api.open("events") == 0
+            assert not any(scene.api.open_of_each())
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     async def play(self, steps: list[tuple[str, int, int]]) -> None:

@@ -53,7 +53,7 @@ def deployment(updated: int, old: int, available: int, *conditions: dict[str, An
 def statefulset(ready: int, updated: int, current: int) -> dict[str, Any]:
     return {
         "observedGeneration": 2,
-        "replicas": ready,
+        "replicas": 3,
         "readyReplicas": ready,
         "availableReplicas": ready,
         "updatedReplicas": updated,

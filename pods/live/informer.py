@@ -189,10 +189,12 @@ class PodInformer:
     def _workload_changed(self, kind: RolloutKind) -> None:
         if not self._is_right(self._workloads[kind].status):
             self.store.rollouts.sink(kind).forget()
+            self._workloads[kind].forget()
 
     def _replicasets_changed(self) -> None:
         if not self._is_right(self._replicasets.status):
             self.store.rollouts.replicasets.forget()
+            self._replicasets.forget()
         self._status_changed()
 
     def _is_right(self, status: FlowStatus) -> bool:

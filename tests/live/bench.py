@@ -24,7 +24,9 @@ class Bench:
         self.missing: list[tuple[str, str]] = []
         self.state = FeedState("live", clock.now(), None)
         self.store = PodStore(self._changed, self.missing.append)
-        self.feed = Feed("kind", namespace, self.store.records, lambda: self.state, clock)
+        self.feed = Feed(
+            "kind", namespace, self.store.records, lambda: self.state, clock, self.store.rollouts.records
+        )
 
     def put(self, *records: PodRecord) -> None:
         self._apply("MODIFIED", records)

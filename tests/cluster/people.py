@@ -38,11 +38,7 @@ RIGHTS: dict[str, Rights] = {
     "only-pods": Rights(in_namespace=(("", "pods", _READ),)),
     "no-replicasets": Rights(in_cluster=(("", "pods", _READ), ("", "namespaces", _READ))),
     "list-only": Rights(
-        in_namespace=(
-            ("", "pods", ("get", "list")),
-            ("", "events", ("get", "list")),
-            ("apps", "replicasets", ("get", "list")),
-        )
+        in_namespace=tuple((group, resource, ("get", "list")) for group, resource, _ in (*_ROWS, *_ROLLOUTS))
     ),
     "nobody": Rights(),
 }

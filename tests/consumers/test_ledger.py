@@ -266,7 +266,7 @@ async def test_one_click_restarts_a_watch_under_its_viewers(
 
         await until(portal, anew, "the API server holds a new watch")
         assert _row(actor)["restarts"] == before["restarts"] + 1
-        assert portal.metric("k8sportal_upstream_watch_ends_total", cluster="test") == counted + 3
+        assert portal.metric("k8sportal_upstream_watch_ends_total", cluster="test") == counted + len(WATCHED)
         pods.create(control_plane, namespace, "three")
         await viewer.sees("one", "two", "three")
         since = [each.frame for each in viewer.received[came:]]

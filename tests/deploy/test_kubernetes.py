@@ -248,4 +248,6 @@ def test_for_a_list_of_namespaces_it_may_do_what_it_does_there_and_nothing_elsew
     assert account.may(foreign) == account.may("kube-system") == set()
     refused = requests_of(account, since(), allowed=False)
     assert ("list", "", "pods") in refused
-    assert refused <= PODS | REPLICASETS | ROLLOUTS | NAMESPACES, "it asks for nothing that no installation gives"
+    assert refused <= PODS | REPLICASETS | ROLLOUTS | NAMESPACES, (
+        "it asks for nothing that no installation gives"
+    )

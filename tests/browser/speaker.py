@@ -53,7 +53,7 @@ def rollout(name: str, kind: str = "Deployment", **more: Any) -> dict[str, Any]:
 
 
 class Speaker:
-    """Answers the page's socket: a feed frame, then a snapshot of `rows`, and of `rollouts` with the first."""
+    """Answers the page's socket: a feed frame, then a snapshot of `rows` and `rollouts`."""
 
     def __init__(
         self, page: Page, rows: list[dict[str, Any]], first: Callable[["Speaker"], None] | None = None

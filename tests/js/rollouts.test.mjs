@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { RowIndex } from '../../static/js/pods/index.js';
 import { readFrame } from '../../static/js/pods/protocol.js';
 import { rolloutWords } from '../../static/js/pods/rolloutline.js';
-import { Rollouts } from '../../static/js/pods/rollouts.js';
+import { Rollouts, reached } from '../../static/js/pods/rollouts.js';
 import { PodState } from '../../static/js/pods/state.js';
 import { Texts } from '../../static/js/pods/texts.js';
 import { readView } from '../../static/js/pods/url.js';
@@ -142,6 +142,18 @@ test('a rollout is told in words: state and age, numbers, old and new, and why',
   assert.equal(words({ state: 'progressing', ready: 1 }).state, 'Waiting for pods');
   assert.equal(words({ state: 'paused', since: '2026-01-01T00:11:59Z' }).state, 'Paused for 1s');
   assert.equal(words({ state: 'progressing', since: '2026-01-01T01:00:00Z' }).state, 'Waiting for pods for 0s');
+});
+
+test('the bar tells of the new pods, not of the old ones that are still well', () => {
+  const revisions = [
+    { name: 'web-def', revision: 3, desired: 2, ready: 1, current: true },
+    { name: 'web-abc', revision: 2, desired: 2, ready: 2, current: false },
+  ];
+  assert.equal(reached(rollout('a', { updated: 2, ready: 3, revisions })), 1);
+  const unknown = [{ name: 'db-2', revision: null, desired: 1, ready: null, current: true }];
+  assert.equal(reached(rollout('a', { updated: 2, ready: 3, revisions: unknown })), 2);
+  assert.equal(reached(rollout('a', { updated: 3, ready: 1 })), 1);
+  assert.equal(reached(rollout('a', { kind: 'Job', updated: 0, ready: 5 })), 3);
 });
 
 test('a Job runs, succeeds and fails', () => {

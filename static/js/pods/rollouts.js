@@ -96,6 +96,18 @@ function placeOfRollout({ namespace, kind, name }) {
   return placeOf({ namespace, owner: { kind, name } }, 'owner');
 }
 
+/** How many of the pods that a rollout goes to are ready: new ones, where it is told of each revision. */
+export function reached({ kind, updated, ready, desired, revisions }) {
+  const newest = revisions.find(({ current }) => current)?.ready;
+  const count = newest ?? (kind === 'Job' ? ready : Math.min(updated, ready));
+  return Math.min(count, desired);
+}
+
+/** Whether a rollout that tells something takes more than a line of a narrow screen. */
+export function isLong({ why, revisions }) {
+  return why !== null || revisions.length > 1;
+}
+
 /** Whether a rollout says more than the pods of its group do; null for none. */
 export function isTelling(rollout) {
   return rollout !== null && (rollout.state !== 'done' || rollout.why !== null);

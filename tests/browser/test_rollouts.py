@@ -80,7 +80,7 @@ def test_a_header_tells_its_rollout_and_follows_it(page: Page) -> None:
 
 def test_an_owner_without_any_pod_says_why_also_where_there_is_none_at_all(page: Page) -> None:
     params = {"quota": "small", "message": "requested: pods=1"}
-    why = {"code": "quota", "params": params, "summary": "", "since": None, "details": [], "next": None}
+    why = {"code": "quota", "params": params, "summary": "", "since": None, "details": (), "next": None}
     speaker = Speaker(page, [])
     speaker.rollouts = [
         rollout("starved", updated=0, ready=0, state="progressing", why=why),

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.speaker import Speaker, now, rollout, row
+from tests.browser.states import stuck_rollout
 from tests.cluster.control_plane import ControlPlane
 from tests.portal import PortalProcess
 
@@ -40,20 +40,9 @@ def _words(header: Locator) -> str:
     return " ".join(header.inner_text().split())
 
 
-def _stuck() -> dict[str, Any]:
-    step = {"code": "next_rollout_deadline", "params": {}, "summary": "See why."}
-    why = {"code": "rollout_deadline_seconds", "params": {"seconds": 600}, "summary": "Late."}
-    revisions = [
-        {"name": "web-def", "revision": 2, "desired": 1, "ready": 0, "current": True},
-        {"name": "web-abc", "revision": 1, "desired": 3, "ready": 3, "current": False},
-    ]
-    told = {**why, "since": None, "details": [], "next": step}
-    return rollout("web", updated=1, state="stuck", since=now(), why=told, revisions=revisions)
-
-
 def test_a_header_tells_its_rollout_and_follows_it(page: Page) -> None:
     speaker = Speaker(page, [row(1), row(2, owner={"kind": "StatefulSet", "name": "db"})])
-    speaker.rollouts = [_stuck(), rollout("db", "StatefulSet")]
+    speaker.rollouts = [stuck_rollout(), rollout("db", "StatefulSet")]
     page.goto(SHOP)
     web, db = (page.locator(HEADERS, has_text=name) for name in ("web", "db"))
     expect(web).to_contain_text("No progress was made within its deadline of 600 s.")
@@ -102,7 +91,7 @@ def test_an_owner_without_any_pod_says_why_also_where_there_is_none_at_all(page:
 def test_on_a_narrow_screen_all_of_it_is_in_its_place(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     speaker = Speaker(page, [row(1)])
-    speaker.rollouts = [_stuck()]
+    speaker.rollouts = [stuck_rollout()]
     page.goto(SHOP)
     header = page.locator(HEADERS)
     expect(header).to_contain_text("Stuck for")

@@ -12,7 +12,7 @@ from pods.domain.rollout import Rollout, SetState
 from pods.domain.row import Owner
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
-from pods.kube.errors import Forbidden, KubeError, TimedOut
+from pods.kube.errors import Forbidden, KubeError, Mute, TimedOut
 from pods.kube.listwatch import Event
 from pods.kube.resource import ReplicaSetRecord
 from pods.kube.workloads import WORKLOADS, RolloutRecord
@@ -27,6 +27,7 @@ from tests.live.virtual import settle
 from tests.live.workloads import as_json, rollout
 
 SHOP = Scope("kind", "pods", "shop")
+BEGAN = "2026-01-01T00:10:00Z"
 KINDS = tuple(resource.name for resource in WORKLOADS.values())
 # Of 5,000 finished Jobs: their list may hold up the event loop for so long, in CPU seconds.
 JOBS, TAKEN_SECONDS, TOLERANCE = 5_000, 0.05, 5
@@ -189,6 +190,27 @@ async def test_an_outage_of_the_cluster_changes_nothing(api: FakeApi, hub: Hub, 
     held.close()
 
 
+async def test_while_the_cluster_is_mute_nothing_is_forgotten(api: FakeApi, hub: Hub) -> None:
+    """The page says that it is stale; what it shows stays, as the rows do."""
+    api.pods.put(pod("1"))
+    api.replicasets.put(replicaset(1, 3))
+    api.deployments.put(rollout("d"))
+    held = look(hub)
+    await asyncio.sleep(1)
+    offset = held.subscription.feed.offset
+    api.cluster.down = TimedOut(Reason("timed_out", {"seconds": 10}))
+    await asyncio.sleep(80)
+    for source in api.sources:
+        source.stream.fail(Mute(Reason("mute", {"seconds": 74})))
+    await asyncio.sleep(10)
+    assert (held.subscription.feed.state().state, revisions(held)) == ("stale", [("web-1", 3)])
+    api.cluster.down = None
+    await asyncio.sleep(30)
+    assert held.subscription.feed.state().state == "live"
+    assert (revisions(held), held.subscription.feed.offset) == ([("web-1", 3)], offset)
+    held.close()
+
+
 def finished(number: int, namespace: str = "shop") -> RolloutRecord:
     ended = f"2026-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
     return rollout(f"job-{number}", namespace, kind="Job", state="done", since=ended)
@@ -219,11 +241,15 @@ def test_of_thousands_of_finished_jobs_the_last_ones_are_kept_and_cost_little() 
     assert rollouts.records == {}
 
 
+def _replicasets_come_last(source: FakeListWatch[Any]) -> None:
+    source.lag = 2.0 if source.resource.name == "replicasets" else 0.0
+
+
 async def test_all_replicas_say_the_same_and_a_change_of_holder_changes_nothing() -> None:
     async with Scene.open() as scene:
-        scene.lag = 0.0
-        scene.api.replicasets.put(replicaset(1, 3))
-        scene.api.deployments.put(rollout("d", name="web"))
+        scene.api.prepare = _replicasets_come_last
+        scene.api.replicasets.put(replicaset(1, 3, created=BEGAN))
+        scene.api.deployments.put(msgspec.structs.replace(rollout("d", name="web"), rolling=True))
         scene.api.jobs.put(finished(1))
         for number in range(COUNT):
             await scene.do_join(number, 0)
@@ -234,7 +260,7 @@ async def test_all_replicas_say_the_same_and_a_change_of_holder_changes_nothing(
 
         first = told()[0]
         assert first.keys() == {"d", "job-1"}
-        assert first["d"]["revisions"][0]["name"] == "web-1"
+        assert (first["d"]["revisions"][0]["name"], first["d"]["since"]) == ("web-1", BEGAN)
         assert told() == [first] * COUNT
         assert [scene.api.open(kind) for kind in KINDS] == [1] * 4
         holder = scene.role("holder")
@@ -246,7 +272,7 @@ async def test_all_replicas_say_the_same_and_a_change_of_holder_changes_nothing(
             assert {frame["type"] for frame in seat.browser.frames[before:]} == {"feed"}
         scene.api.replicasets.put(replicaset(2, 1))
         scene.api.jobs.delete("job-1")
-        await asyncio.sleep(2)
+        await asyncio.sleep(5)
         assert [list(rows) for rows in told()] == [["d"]] * COUNT
         assert [len(rows["d"]["revisions"]) for rows in told()] == [2] * COUNT
         assert [scene.api.open(kind) for kind in KINDS] == [1] * 4

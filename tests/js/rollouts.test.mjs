@@ -103,6 +103,19 @@ test('an owner that wants pods and has none is there with its reason, before the
   assert.deepEqual(headers(shown([], rollouts)), [['starved', 0, true, 66]], 'also where there is no pod at all');
 });
 
+test('a failed Job without pods comes last, and one of a CronJob only while it is the newest', () => {
+  const rollouts = new Rollouts();
+  const failed = { kind: 'Job', state: 'stuck', ready: 0 };
+  rollouts.put(rollout('a', { ...failed, name: 'once' }));
+  rollouts.put(rollout('b', { ...failed, name: 'report-29384710', created: '2026-01-01T00:00:00Z' }));
+  rollouts.put(rollout('c', { kind: 'Job', name: 'report-29384711', created: '2026-01-01T00:01:00Z' }));
+  const index = shown([row('1', { owner: null })], rollouts);
+  assert.deepEqual(headers(index).map(([name]) => name), [null, 'once']);
+  rollouts.remove('c');
+  index.apply([], [], { freshUntil: null, left: new Map() });
+  assert.deepEqual(headers(index).map(([name]) => name), [null, 'once', 'report-*']);
+});
+
 const texts = new Texts({
   ui: {
     rollout_ready: '{ready} of {desired} ready',

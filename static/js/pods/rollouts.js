@@ -9,15 +9,11 @@ export class Rollouts {
   #byUid = new Map();
   #byName = new Map();
   #byGroup = new Map();
-  /** Those whose pods ought to be there, and may not be: uids. */
+  /** Uids of those that want pods. */
   #wanting = new Set();
 
   get size() {
     return this.#byUid.size;
-  }
-
-  values() {
-    return this.#byUid.values();
   }
 
   /** The one of a workload, undefined where none is known. */
@@ -56,7 +52,7 @@ export class Rollouts {
     this.#byName.set(nameOf(rollout), rollout);
     const id = groupId(placeOfRollout(rollout));
     this.#byGroup.set(id, (this.#byGroup.get(id) ?? new Set()).add(rollout));
-    if (rollout.state !== 'done' && rollout.desired > 0) {
+    if (isWanting(rollout)) {
       this.#wanting.add(rollout.uid);
     }
     return { before, after: rollout };
@@ -106,6 +102,11 @@ export function reached({ kind, updated, ready, desired, revisions }) {
 /** Whether a rollout that tells something takes more than a line of a narrow screen. */
 export function isLong({ why, revisions }) {
   return why !== null || revisions.length > 1;
+}
+
+/** Whether a workload wants pods and is not as it should be. */
+export function isWanting({ state, desired }) {
+  return state !== 'done' && desired > 0;
 }
 
 /** Whether a rollout says more than the pods of its group do; null for none. */

@@ -211,6 +211,20 @@ async def test_while_the_cluster_is_mute_nothing_is_forgotten(api: FakeApi, hub:
     held.close()
 
 
+def test_who_watches_again_does_not_go_back_to_what_it_knew_when_it_last_did() -> None:
+    told: list[dict[str, str]] = []
+    rollouts = Rollouts(told.append)
+    rollouts.sink("Deployment").replace([rollout("d", ready=1)])
+    rollouts.replicasets.replace([replicaset(1, 3)])
+    rollouts.told([rollout("d", ready=2)], whole=True)
+    told.clear()
+    rollouts.renew()
+    rollouts.replicasets.replace([replicaset(1, 4)])
+    assert (told, rollouts.records["d"].rollout.ready) == ([], 2)
+    rollouts.sink("Deployment").replace([rollout("d", ready=3)])
+    assert (told, rollouts.records["d"].rollout.revisions[0].desired) == ([{"d": "shop"}], 4)
+
+
 def finished(number: int, namespace: str = "shop") -> RolloutRecord:
     ended = f"2026-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
     return rollout(f"job-{number}", namespace, kind="Job", state="done", since=ended)

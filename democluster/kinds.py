@@ -9,7 +9,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind: its API group ("" for core), names, and the empty body a bookmark carries.
+    """One kind: its API group ("" for core), names, and the empty body and annotations a bookmark carries.
 
     `fields` maps the field selectors that the API server supports to paths in the object.
     """
@@ -21,6 +21,7 @@ class Kind:
     namespaced: bool
     empty: Object
     fields: dict[str, str]
+    annotations: tuple[tuple[str, str], ...] = ()
 
     @property
     def api_version(self) -> str:
@@ -113,6 +114,24 @@ STATEFULSETS = Kind(
     },
     _fields(),
 )
+DAEMONSETS = Kind(
+    "apps",
+    "daemonsets",
+    "DaemonSet",
+    ("ds",),
+    True,
+    {
+        "spec": {"selector": None, "template": _TEMPLATE, "updateStrategy": {}},
+        "status": {
+            "currentNumberScheduled": 0,
+            "numberMisscheduled": 0,
+            "desiredNumberScheduled": 0,
+            "numberReady": 0,
+        },
+    },
+    _fields(),
+    (("deprecated.daemonset.template.generation", "0"),),
+)
 JOBS = Kind(
     "batch",
     "jobs",
@@ -135,4 +154,4 @@ CRONJOBS = Kind(
     _fields(),
 )
 
-KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICASETS, STATEFULSETS, JOBS, CRONJOBS)
+KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICASETS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS)

@@ -15,13 +15,15 @@ from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
 from pods.domain.row import Health, Owner, Row
 from pods.kube.cluster import Cluster
+from pods.kube.codecs import Page
 from pods.kube.errors import Expired, KubeError, StreamRestarted
 from pods.kube.listwatch import Event, ListWatch
 from pods.kube.probe import Probe
-from pods.kube.resource import Page, PodRecord, ReplicaSetRecord, Resource
+from pods.kube.resource import PodRecord, ReplicaSetRecord, Resource
 from pods.kube.source import DemoSource
+from pods.kube.workloads import RolloutRecord
 
-T = TypeVar("T", bound=PodRecord | ReplicaSetRecord | PodEvent)
+T = TypeVar("T", bound=PodRecord | ReplicaSetRecord | PodEvent | RolloutRecord)
 Piece = TypeVar("Piece")
 # A loop without a pause takes no virtual time: it has to end some other way.
 MOST_REQUESTS = 2000
@@ -281,6 +283,9 @@ def _event(change: Change[T]) -> Event[T]:
     return Event(change.type, copy.copy(change.item), str(change.version))
 
 
-def _within(item: PodRecord | ReplicaSetRecord | PodEvent, namespace: str) -> bool:
-    of = item.row.namespace if isinstance(item, PodRecord) else item.namespace
+def _within(item: PodRecord | ReplicaSetRecord | PodEvent | RolloutRecord, namespace: str) -> bool:
+    if isinstance(item, RolloutRecord):
+        of = item.rollout.namespace
+    else:
+        of = item.row.namespace if isinstance(item, PodRecord) else item.namespace
     return namespace in ("*", of)

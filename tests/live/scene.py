@@ -18,10 +18,9 @@ from pods.domain.reasons import Reason
 from pods.domain.rights import NamespaceRule
 from pods.domain.row import Owner
 from pods.domain.scope import Scope
-from pods.domain.viewfilter import ViewFilter
 from pods.kube.errors import Expired, ServerError
 from pods.kube.resource import PodRecord, ReplicaSetRecord
-from pods.live import feed, outbox, view
+from pods.live import feed, outbox, snapshot, view
 from pods.live.hub import Hub, Key
 from pods.live.outlet import SlowViewer
 from pods.live.viewer import Viewer
@@ -29,6 +28,7 @@ from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
 from tests.live.fakes import Stream, pod
 from tests.live.virtual import LoopClock
+from tests.live.workloads import FILTERS, as_json, some_rollout
 
 Step = tuple[str, int, int]
 
@@ -37,6 +37,7 @@ SLOTS = 9
 REPLICASETS = ("web-1", "web-2", "api-1")
 LIMITS: tuple[tuple[Any, str, int], ...] = (
     (view, "FRAME_BYTES", 700),
+    (snapshot, "FRAME_BYTES", 700),
     (view, "MAX_DELTA_ROWS", 3),
     (feed, "HELD_CHANGES", 4),
     (outbox, "WINDOW_BYTES", 1500),
@@ -65,17 +66,6 @@ LOOKS: tuple[tuple[Look, ...], ...] = (
     (Look(_scope("*"), "b", NamespaceRule(patterns=("b",)), ("b",)),),
     (Look(_scope("*"), "*", None, NAMESPACES),),
     (Look((_scope("a"), _scope("b")), "*", None, ("a", "b")),),
-)
-FILTERS: tuple[tuple[ViewFilter, Callable[[dict[str, Any]], bool]], ...] = (
-    (ViewFilter(), lambda row: True),
-    (ViewFilter.parse("web"), lambda row: row["owner"] == {"kind": "Deployment", "name": "web"}),
-    (ViewFilter.parse("", "tier=x"), lambda row: row["labels"].get("tier") == "x"),
-    (
-        ViewFilter.parse("web", "tier!=x"),
-        lambda row: (
-            row["owner"] == {"kind": "Deployment", "name": "web"} and row["labels"].get("tier") != "x"
-        ),
-    ),
 )
 
 
@@ -147,11 +137,19 @@ class Scene:
         slot %= SLOTS
         uid = self.slots.get(slot) or self._new_uid(slot)
         self.api.pods.put(_variant(uid, slot, variant))
+        if variant % 3 == 0:
+            record = some_rollout(NAMESPACES[slot % 3], REPLICASETS[slot % 2], slot, variant)
+            (self.api.daemonsets if slot % 4 == 2 else self.api.deployments).put(record)
+            if record.rollout.namespace == "secret":
+                self.secret_uids.add(record.uid)
 
     async def do_delete(self, slot: int, _: int) -> None:
         uid = self.slots.pop(slot % SLOTS, None)
         if uid is not None:
             self.api.pods.delete(uid)
+        for world in (self.api.deployments, self.api.daemonsets):
+            if f"rollout-{slot}" in world.items:
+                world.delete(f"rollout-{slot}")
 
     async def do_recreate(self, slot: int, variant: int) -> None:
         """Under the same name, in one piece."""
@@ -261,6 +259,10 @@ class Scene:
                 row["owner"] = {"kind": "Deployment", "name": record.controller.name.rpartition("-")[0]}
             if row["namespace"] in look.shows and FILTERS[filter][1](row):
                 found[uid] = row
+        for world in (self.api.deployments, self.api.daemonsets):
+            for uid, told in world.items.items():
+                if told.rollout.namespace in look.shows and FILTERS[filter][2](told):
+                    found[uid] = as_json(told)
         return found
 
     def _each_stream(self, act: Callable[[Stream[PodRecord]], None]) -> None:

@@ -32,7 +32,7 @@ class PodsPage {
       feed: () => this.drawFeed(),
       refused: (frame) => this.refused(frame),
     });
-    this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster));
+    this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster), this.live.state.rollouts);
     this.makeViews();
     this.feedView = new FeedView(config, texts, this.live);
     this.search = new SearchBox(this);

@@ -5,11 +5,12 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from pods import api, arrival, health_views, ledger_api, ledger_views, pod_api, views
+from pods import api, arrival, health_views, ledger_api, ledger_views, plain, pod_api, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("pods/", views.pods_page, name="pods"),
+    path("pods/plain/", plain.plain_page, name="pods-plain"),
     path("pods/<str:cluster>/<str:namespace>/<str:pod>/", views.pod_page, name="pod"),
     path("api/v1/pods", api.pods_list, name="api-pods"),
     path("api/v1/pods/<str:cluster>/<str:namespace>/<str:pod>", pod_api.pod_detail, name="api-pod"),

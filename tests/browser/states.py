@@ -222,6 +222,8 @@ OPEN: dict[str, State] = {
     "map": _then(_spoken(address=f"{SHOP}&view=map"), "#map .cells"),
     "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
     "export": _opened(_live, "#export summary"),
+    "a plain table": _at("/pods/plain/?cluster=demo&namespace=*&q=a+label:b", "table.plain", ".plain-why"),
+    "an empty plain table": _at("/pods/plain/?cluster=demo&namespace=shop&q=never", ".empty h2"),
     "a pod and its log": _logged,
     "one pod": _then(_spoken(address="/pods/demo/shop/web-00001/"), "#pod-card.bad"),
     "one pod, gone": _pod_gone,

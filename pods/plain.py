@@ -126,7 +126,7 @@ def _answer(wanted: Admitted, choice: Choice, taken: Taken | None) -> HttpRespon
 
 
 def _context(wanted: Admitted, choice: Choice, taken: Taken) -> dict[str, Any]:
-    visit, params, worst = wanted.visit, wanted.params, taken.worst
+    params, worst = wanted.params, taken.worst
     page = page_of(taken.rows, choice)
     return _frame(wanted) | {
         "params": params,

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.test import Client, RequestFactory
 
 from pods.domain.reasons import SENTENCES, Reason
-from pods.domain.row import Owner, Row, Why
+from pods.domain.row import Owner, ParamValue, Row, Why
 from pods.live.status import FeedState
 from pods.models import Cluster
 from pods.plain import Taken, _answer
@@ -134,7 +134,12 @@ def test_a_reason_of_a_later_release_is_told_in_its_own_words() -> None:
 
 
 def test_reasons_of_feeds_are_told_with_their_place() -> None:
-    params = {"verbs": "list", "resource": "pods", "where": "namespace shop", "namespace": "shop"}
+    params: dict[str, ParamValue] = {
+        "verbs": "list",
+        "resource": "pods",
+        "where": "namespace shop",
+        "namespace": "shop",
+    }
     assert (
         reason_words(Reason("forbidden", params))
         == "The portal's account may not list pods in namespace shop."

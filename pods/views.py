@@ -21,6 +21,7 @@ from k8sportal import __version__
 from pods.access import ClusterInfo
 from pods.domain.row import HEALTHS
 from pods.domain.scope import ALL_NAMESPACES, Scope, is_object_name
+from pods.savedviews import offered_to
 from pods.sources import IN_CLUSTER
 from pods.viewparams import ViewParams
 from pods.visits import Visit, admit, pods_address, view_title
@@ -40,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     visit = Visit.of(request)
     clusters = visit.access.clusters(visit.person)
     context = visit.context() | {
+        "saved_views": offered_to(visit.person, visit.access),
         "sections": [_section(visit, cluster) for cluster in clusters],
         "healths": HEALTHS,
         "config": {

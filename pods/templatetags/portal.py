@@ -18,3 +18,9 @@ def demo_mode() -> bool:
 def portal_version() -> str:
     """The version that runs."""
     return __version__
+
+
+@register.simple_tag
+def most_namespaces() -> int:
+    """So many can be shown at once."""
+    return int(settings.PORTAL_MAX_NAMESPACES)

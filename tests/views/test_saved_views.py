@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -55,7 +56,7 @@ async def test_too_many_changes_in_a_second_are_refused_and_looking_is_not() -> 
     portal = Runtime(Limits(messages_per_second=2), StandingClock())
 
     async def ask(method: str, body: bytes = b"") -> HttpResponse:
-        request = AsyncRequestFactory().generic(method, "/api/v1/views", body, "application/json")
+        request: Any = AsyncRequestFactory().generic(method, "/api/v1/views", body, "application/json")
         request.scope["portal"] = portal
         request.session = None
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -136,6 +136,7 @@ def _context(wanted: Admitted, choice: Choice, taken: Taken) -> dict[str, Any]:
         "choice": choice,
         "left_out": " ".join(choice.left_out),
         "page": page,
+        "total": ngettext("{count} pod", "{count} pods", page.all).replace("{count}", str(page.all)),
         "rows": [_row(row, taken.now) for row in page.rows],
         "healths": [_health(wanted, choice, page, health) for health in HEALTHS],
         "kept": _kept(wanted),

@@ -1,5 +1,7 @@
 """A row and its feed in words, for pages that are made here instead of by a script."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -29,7 +31,7 @@ def why_words(row: Row) -> tuple[str, str]:
     parts = [_known(detail.code, detail.params, "") for detail in why.details]
     if why.since and "since" not in why.params:
         parts.append(_("Since {time}.").replace("{time}", moment_words(why.since)))
-    return _known(why.code, why.params, why.summary), " ".join(part for part in parts if part)
+    return _known(why.code, why.params, why.summary), _joined(parts)
 
 
 def next_words(why: Why | None) -> str:
@@ -49,6 +51,11 @@ def reason_words(reason: Reason | None) -> str:
         where = _("all namespaces") if everywhere else _("namespace {name}")
         params["where"] = where.replace("{name}", str(params["namespace"]))
     return sentence(reasons.SENTENCES[reason.code], params)
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    """Several sentences; after a full-width stop there is no space."""
+    return re.sub(r"([。！？]) ", r"\1", " ".join(filter(None, sentences)))
 
 
 def _known(code: str, params: dict[str, ParamValue], fallback: str) -> str:

@@ -1,7 +1,7 @@
 /**
  * The actions of a page, for the palette: each an item of a hidden list that says which of the page's own
  * controls is pressed (`data-press`), or what is chosen in one (`data-choose`, `data-value`), in which menu
- * it stands (`data-in`), or where it leads (`data-go`). A control that the page does not have now is left out.
+ * it stands (`data-in`), or where it leads (`data-go`, with `data-view` by the page's own query). A control that the page does not have now is left out.
  */
 import { entry } from './palettelist.js';
 
@@ -26,7 +26,7 @@ export class Commands {
       const also = `${word} ${dataset.also ?? ''}`;
       return dataset.go === undefined
         ? entry('action', text, also, { hint: word, run: () => run(dataset) })
-        : entry('link', text, also, { hint: word, address: dataset.go });
+        : entry('link', text, also, { hint: word, address: dataset.go + (dataset.view === undefined ? '' : location.search) });
     });
   }
 }

@@ -16,7 +16,7 @@ from tests.portal import PortalProcess
 pytestmark = pytest.mark.parametrize("portal", ["daphne"], indirect=True)
 
 SOON_SECONDS = 10.0
-NAME = re.compile(r'role="rowheader".*?</span>\s*([\w.-]+)</th>', re.DOTALL)
+NAME = re.compile(r'role="rowheader".*?<span>([\w.-]+)</span></th>', re.DOTALL)
 
 
 def plain(*namespaces: str, cluster: str = "test", more: str = "") -> str:

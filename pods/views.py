@@ -106,6 +106,7 @@ def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> Ht
         "pod": pod,
         "here": namespace,
         "back": pods_address(info, namespace),
+        "plain_pod": f"{reverse('pods-plain')}?{params.query(info)}&{urlencode({'q': pod})}",
         "config": _pod_config(visit, info, params, pod),
     }
     return render(request, "pods/pod.html", context)

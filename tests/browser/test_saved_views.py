@@ -44,6 +44,8 @@ def test_a_view_is_saved_opened_changed_and_deleted(signed_in: Page) -> None:
     page.get_by_role("button", name="Saved views").click()
     mine.get_by_role("button", name="Update: What fails").click()
     expect(mine.get_by_role("link")).to_have_attribute("href", re.compile(r"view=map"))
+    name.fill("What fails")
+    expect(dialog.get_by_role("checkbox", name="Share it with")).to_be_checked()
     mine.get_by_role("button", name="Delete: What fails").click()
     sure = mine.get_by_role("button", name="Delete for good: What fails")
     expect(sure).to_be_focused()

@@ -158,6 +158,14 @@ def test_the_page_leads_to_the_plain_table_with_its_whole_view(client: Client, d
 
 
 @pytest.mark.django_db
+def test_one_pod_s_page_leads_to_its_row(client: Client, demo: Cluster) -> None:
+    content = client.get("/pods/demo/shop/web-1.2/").content.decode()
+    href = 'href="/pods/plain/?cluster=demo&amp;namespace=shop&amp;q=web-1.2"'
+    assert href in content.split("<noscript>")[1].split("</noscript>")[0]
+    assert chosen("cluster=demo&namespace=shop&q=web-1.2", [row("web-1.2"), row("web-1")]) == ["web-1.2"]
+
+
+@pytest.mark.django_db
 def test_a_page_of_ten_thousand_pods_costs_little(demo: Cluster) -> None:
     found = told(CASES[0])
     rows = [

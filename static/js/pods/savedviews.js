@@ -21,7 +21,7 @@ class SavedViews {
   start() {
     byId('views-open').addEventListener('click', () => this.open());
     this.#dialog.addEventListener('click', ({ target }) => target === this.#dialog && this.#dialog.close());
-    this.#name.addEventListener('input', () => this.#drawSave());
+    this.#name.addEventListener('input', () => this.#typed());
     byId('views-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#save();
@@ -64,6 +64,12 @@ class SavedViews {
   #named() {
     const name = this.#name.value.split(/\s+/).filter(Boolean).join(' ');
     return this.#views?.find((view) => view.owner === null && view.name === name);
+  }
+
+  /** A name that is there already stands for its view, shared or not. */
+  #typed() {
+    this.#shared.checked = this.#named()?.shared ?? this.#shared.checked;
+    this.#drawSave();
   }
 
   #save() {

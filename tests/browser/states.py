@@ -196,6 +196,29 @@ def _pod_gone(page: Page) -> None:
     _shown(page, "#pod-card.is-gone")
 
 
+def _chosen(page: Page) -> None:
+    _pressed(_live, "Control+k", "#palette-list [data-kind=namespace]")(page)
+    page.keyboard.type("plat")
+    page.keyboard.press("Control+Enter")
+    _shown(page, "#palette-list [data-kind=open]")
+
+
+def _nothing_found(page: Page) -> None:
+    _pressed(_live, "Control+k", "#palette-list [data-kind=namespace]")(page)
+    page.keyboard.type("zzzz")
+    _shown(page, "#palette-note")
+
+
+def _saved(page: Page) -> None:
+    _live(page)
+    page.locator("#views-open").click()
+    page.locator("#views-name").fill("web")
+    page.locator("#views-save").click()
+    _shown(page, "#views-own li")
+    page.locator("#views-own [data-part=delete]").click()
+    _shown(page, "#views-own .doomed")
+
+
 def _end_a_viewer(page: Page) -> None:
     viewer = page.context.new_page()
     _real(SHOP)(viewer)
@@ -237,6 +260,9 @@ OPEN: dict[str, State] = {
     "refused": _fed_as("ended", _ended("forbidden", 4403), "#empty h2"),
     "signed out": _fed_as("signed_out", _ended("signed_out", 4401), "#empty-sign-in"),
     "keys": _pressed(_live, "?", "#keys[open]"),
+    "palette": _pressed(_live, "Control+k", "#palette-list [data-kind=namespace]"),
+    "palette, namespaces chosen": _chosen,
+    "palette, nothing found": _nothing_found,
     "languages": _opened(_live, ".language summary"),
     "namespaces": _opened(_live, ".crumb .menu:last-child summary"),
     "row in focus": _pressed(_live, "j", ACTIVE),
@@ -244,6 +270,8 @@ OPEN: dict[str, State] = {
     "map": _then(_spoken(address=f"{SHOP}&view=map"), "#map .cells"),
     "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
     "export": _opened(_live, "#export summary"),
+    "a plain table": _at("/pods/plain/?cluster=demo&namespace=*&q=a+label:b", "table.plain", ".plain-why"),
+    "an empty plain table": _at("/pods/plain/?cluster=demo&namespace=shop&q=never", ".empty h2"),
     "a pod and its log": _logged,
     "one pod": _then(_spoken(address="/pods/demo/shop/web-00001/"), "#pod-card.bad"),
     "one pod, gone": _pod_gone,
@@ -256,6 +284,8 @@ OPEN: dict[str, State] = {
 }
 OPERATORS: dict[str, State] = {
     "person's menu": _opened(_live, ".me summary"),
+    "saved views": _saved,
+    "home with views": _at("/", ".views-home a"),
     "ledger": _at("/ledger/", "#summary"),
     "end a viewer": _end_a_viewer,
 }
@@ -265,5 +295,6 @@ ADMIN: dict[str, State] = {
     "admin: a cluster": _at("/admin/pods/cluster/add/"),
     "admin: namespaces": _at("/admin/pods/namespace/"),
     "admin: a grant": _at("/admin/pods/grant/add/"),
+    "admin: saved views": _at("/admin/pods/savedview/"),
     "admin: a group": _at("/admin/auth/group/add/"),
 }

@@ -22,11 +22,8 @@ def typed(kind: Kind, obj: Object) -> Object:
 def bookmark(kind: Kind, revision: int, *, initial_end: bool) -> Object:
     """The nearly empty object of a BOOKMARK event."""
     metadata: Object = {"resourceVersion": str(revision)}
-    annotations = dict(kind.annotations)
     if initial_end:
-        annotations[INITIAL_EVENTS_END] = "true"
-    if annotations:
-        metadata["annotations"] = annotations
+        metadata["annotations"] = {INITIAL_EVENTS_END: "true"}
     return {"metadata": metadata, **kind.empty}
 
 

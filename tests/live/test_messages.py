@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from pods.domain.pod import OwnerRef
 from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
+from pods.domain.rollout import Revision
 from pods.domain.row import Detail, Next, ParamValue, Why
 from pods.domain.scope import Scope
 from pods.kube.resource import PodRecord
+from pods.kube.workloads import RolloutRecord
 from pods.live.messages import (
     FORM,
     MAX_BYTES,
@@ -32,6 +34,7 @@ from pods.live.messages import (
 )
 from pods.live.segments import Numbered
 from tests.live.fakes import pod
+from tests.live.workloads import rollout
 
 HEAD: dict[str, Any] = {
     "form": FORM,
@@ -60,6 +63,15 @@ def record(number: int, padding: int = 0) -> PodRecord:
     )
 
 
+def told(uid: str) -> RolloutRecord:
+    """A rollout with everything that it may have."""
+    made = rollout(uid, labels={"é": "x"}, since="2026-01-01T00:00:00Z")
+    revisions = (Revision("web-1", 2**40, 3, None, True), Revision("web-0", None, 1, 1, False))
+    why = Why("quota", {"quota": "small"}, "The quota …", None, (), Next("look", {}, "Look."))
+    whole = msgspec.structs.replace(made.rollout, revisions=revisions, why=why)
+    return msgspec.structs.replace(made, rollout=whole, rolling=True)
+
+
 def one_of_each() -> list[Message]:
     numbers = [Numbered(3, 1.5, {"1": "shop"})]
     reason = Reason("timed_out", {"seconds": 10})
@@ -74,10 +86,10 @@ def one_of_each() -> list[Message]:
         "lineage": 0,
     }
     return [
-        Batch(**HEAD, **where, upserted=[record(1)], removed={"2": "shop"}),
+        Batch(**HEAD, **where, upserted=[record(1)], removed={"2": "shop"}, rollouts=[told("r")]),
         Beat(**HEAD, **where, **state),
         Ask(**HEAD, picture="p"),
-        Part(**HEAD, **where, **picture, records=[record(1)], numbers=numbers),
+        Part(**HEAD, **where, **picture, records=[record(1)], numbers=numbers, rollouts=[told("r")]),
         Handover(**HEAD, **where),
     ]
 
@@ -140,11 +152,14 @@ def test_no_bytes_do_more_than_be_refused(data: bytes) -> None:
 def test_a_picture_is_cut_into_parts_that_are_short(paddings: list[int], small: int) -> None:
     records = [record(number, padding) for number, padding in enumerate([*paddings, *[0] * small])]
     numbers = [Numbered(number, 1.0, {"1": "shop"}) for number in range(small)]
-    cut = list(pieces(records, numbers))
-    assert [each for piece in cut for each in piece[0]] == records
-    assert [each for piece in cut for each in piece[1]] == numbers
+    rollouts = [told(str(number)) for number in range(small)]
+    cut = list(pieces(records, numbers, rollouts))
+    assert [each for piece in cut for each in piece.records] == records
+    assert [each for piece in cut for each in piece.numbers] == numbers
+    assert [each for piece in cut for each in piece.rollouts] == rollouts
     for piece in cut:
-        count = len(piece[0]) + len(piece[1])
-        size = sum(len(msgspec.msgpack.encode(each)) for each in [*piece[0], *piece[1]])
+        items = [*piece.records, *piece.numbers, *piece.rollouts]
+        count = len(items)
+        size = sum(len(msgspec.msgpack.encode(each)) for each in items)
         assert count == 1 or size <= MAX_BYTES
         assert count <= RECORDS_PER_TURN

@@ -18,11 +18,13 @@ TABS = 3
 WATCHES = len(WATCHED)
 LIVE_MS = 20_000
 
-# Runs before any script of the page: keeps the page's sockets, and the most that were there at once.
+# Runs before any script of the page: keeps the page's sockets, and the most of rows that were there at once
+# (one pod's page has one for its log beside).
 # What a page that is being left still holds, its own listeners having run, is added up over all pages.
 _SPY = """
 (() => {
-  const alive = () => made.filter((socket) => socket.readyState <= WebSocket.OPEN).length;
+  const alive = (path = '') =>
+    made.filter(({ readyState, url }) => readyState <= WebSocket.OPEN && url.includes(path)).length;
   const add = (name, value, join) =>
     sessionStorage.setItem(name, join(Number(sessionStorage.getItem(name) ?? 0), value));
   const made = [];
@@ -31,7 +33,7 @@ _SPY = """
       super(...words);
       made.push(this);
       add('opened', 1, (one, other) => one + other);
-      add('most', alive(), Math.max);
+      add('most', alive('/ws/pods/'), Math.max);
     }
   };
   addEventListener('DOMContentLoaded', () =>

@@ -244,9 +244,14 @@ def _replicaset(metadata: Meta) -> ReplicaSetRecord:
 _decode_metadata = msgspec.json.Decoder(MetadataObject).decode
 
 
+def decode_metadata(body: bytes) -> Meta:
+    """One object that was asked for as metadata only. Raises msgspec.MsgspecError."""
+    return _decode_metadata(body).metadata
+
+
 def decode_replicaset(body: bytes) -> ReplicaSetRecord:
     """One ReplicaSet's metadata. Raises msgspec.MsgspecError."""
-    return _replicaset(_decode_metadata(body).metadata)
+    return _replicaset(decode_metadata(body))
 
 
 def controller(references: list[OwnerReference] | None) -> Owner | None:

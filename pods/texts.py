@@ -69,6 +69,7 @@ UI: dict[str, str] = {
     "state_terminated_once": N_("Ended with exit code {code}, {reason}"),
     "last_run": N_("Before that: {state}"),
     "restarted": N_("Restarts: {count}"),
+    "no_events": N_("The cluster keeps no events of this pod. They are usually kept for an hour."),
     "log_opening": N_("Opening"),
     "log_following": N_("Following"),
     "log_paused": N_("Paused"),

@@ -7,6 +7,8 @@ from pods.domain.oneline import one_line
 
 # So many are told; an API server keeps events for an hour by default.
 MOST_EVENTS = 100
+# As long as the API lets a message be.
+MAX_EVENT_MESSAGE = 1024
 
 
 class _Partial(msgspec.Struct, gc=False, rename="camel"):
@@ -83,7 +85,7 @@ def _detail(event: _Event) -> EventDetail:
     return EventDetail(
         one_line(event.type),
         one_line(event.reason),
-        one_line(event.message),
+        one_line(event.message, MAX_EVENT_MESSAGE),
         event.involved_object.field_path.partition("{")[2].partition("}")[0],
         _source(source.component or event.reporting_component, source.host or event.reporting_instance),
         max(series.count, event.count or 1),

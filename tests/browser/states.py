@@ -161,10 +161,17 @@ def _status_chosen(page: Page) -> None:
     _shown(page, "#narrowed")
 
 
-def _logged(page: Page) -> None:
+def _opened_pod(page: Page) -> None:
     page.goto(f"{SHOP}&q=owner:orders-db&health=running")
     page.locator(f"{ROWS} a").first.click(timeout=OPENS)
-    _shown(page, "#log-lines > div")
+    _shown(page, "#panel #events > li")
+    _shown(page, "#panel #log-lines > div")
+
+
+def _logged(page: Page) -> None:
+    _opened_pod(page)
+    page.locator("#panel-own").click()
+    _shown(page, "main > #logs #log-lines > div")
 
 
 def _pod_gone(page: Page) -> None:
@@ -222,10 +229,15 @@ OPEN: dict[str, State] = {
     "map": _then(_spoken(address=f"{SHOP}&view=map"), "#map .cells"),
     "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
     "export": _opened(_live, "#export summary"),
+    "a pod beside the list": _opened_pod,
+    "a pod that is not well beside the list": _then(
+        _spoken(address=f"{SHOP}&pod=shop/web-00001"), "#panel .pod.bad"
+    ),
+    "no such pod beside the list": _then(_spoken(address=f"{SHOP}&pod=shop/web-00009"), "#pod-empty h2"),
     "a pod and its log": _logged,
     "one pod": _then(_spoken(address="/pods/demo/shop/web-00001/"), "#pod-card.bad"),
     "one pod, gone": _pod_gone,
-    "no such pod": _then(_spoken(address="/pods/demo/shop/web-00009/"), "#empty h2"),
+    "no such pod": _then(_spoken(address="/pods/demo/shop/web-00009/"), "#pod-empty h2"),
     "sign in": _at("/login/"),
     "wrong password": _wrong_password,
     "not found": _at("/nothing/"),

@@ -28,6 +28,7 @@ def test_a_row_leads_to_its_pod_and_back_leads_to_the_same_view(page: Page) -> N
     link = page.locator(f"{ROWS} a").first
     name = link.get_attribute("title")
     link.click()
+    page.locator("#panel-own").click()
     expect(page).to_have_url(re.compile(rf"/pods/demo/shop/{name}/$"))
     expect(page.locator("#fact-status")).to_have_text("Running")
     expect(page.locator(".pod-name")).to_have_text(str(name))

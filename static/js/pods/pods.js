@@ -13,10 +13,11 @@ import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
 import { Pending } from './pending.js';
 import { PodMap } from './podmap.js';
+import { PodPanel } from './podpanel.js';
 import { SearchBox } from './searchbox.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
-import { narrows, readView, writeView } from './url.js';
+import { narrows, podAddress, readView, writeView } from './url.js';
 
 const SUMMARY_EVERY = 400;
 
@@ -36,6 +37,7 @@ class PodsPage {
     this.makeViews();
     this.feedView = new FeedView(config, texts, this.live);
     this.search = new SearchBox(this);
+    this.panel = new PodPanel(this);
     const row = byId('row-template').content.firstElementChild;
     this.columns = new Columns(byId('pods'), byId('head-row').firstElementChild, row);
   }
@@ -45,7 +47,8 @@ class PodsPage {
     const env = {
       texts,
       clock: live.clock,
-      podAddress: (row) => this.podAddress(row),
+      podAddress: (row) => podAddress(config.urls.pod, row),
+      isOpen: (row) => this.panel.shows(row),
       toggle: (header) => this.toggle(header),
       covered: () => this.covered(),
     };
@@ -80,6 +83,7 @@ class PodsPage {
 
   changed(changes, fresh, left) {
     this.pending.add(changes, fresh, left ? { at: Date.now(), now: this.live.clock.now() } : null);
+    this.panel.changed(changes, left);
     this.scheduleRows();
   }
 
@@ -141,16 +145,11 @@ class PodsPage {
     select.classList.toggle('chosen', this.view.status.size > 0);
   }
 
-  podAddress(row) {
-    return this.config.urls.pod
-      .replace('__namespace__', encodeURIComponent(row.namespace))
-      .replace('__pod__', encodeURIComponent(row.name));
-  }
-
   // ---- feed and words in place of rows
 
   drawFeed() {
     this.drawRefused();
+    this.panel.draw();
     const before = this.feedState?.code;
     this.feedState = this.feedView.draw();
     const { since, code } = this.feedState;
@@ -244,6 +243,7 @@ class PodsPage {
     byId('as-map').setAttribute('aria-pressed', String(this.view.map));
     this.shown.letGo();
     this.shown.schedule();
+    this.panel.show(this.view.pod);
     this.drawSummary();
     if (this.feedState !== undefined) {
       this.drawEmpty();

@@ -239,7 +239,9 @@ def _config(visit: Visit, cluster: ClusterInfo, params: ViewParams, *, boot: boo
             **_pod_addresses(cluster),
             "sign_in": f"{reverse('login')}?next=",
         },
-        "icons": {health: _icon(health) for health in HEALTHS},
+        # What a reader waits for is theirs, at whatever browser it is.
+        "person": "" if user is None else str(user),
+        "icons": {name: _icon(name) for name in (*HEALTHS, "told")},
         "version": __version__,
     }
 
@@ -256,10 +258,10 @@ def _pod_addresses(cluster: ClusterInfo) -> dict[str, str]:
 
 
 @cache
-def _icon(health: str) -> str:
+def _icon(name: str) -> str:
     """A tab's icon as a `data:` address: a page outlives the release whose files its portal has."""
     folder: Path = settings.STATICFILES_DIRS[0]
-    return f"data:image/svg+xml,{quote((folder / 'icons' / f'{health}.svg').read_text(encoding='utf-8'))}"
+    return f"data:image/svg+xml,{quote((folder / 'icons' / f'{name}.svg').read_text(encoding='utf-8'))}"
 
 
 def _pod_config(visit: Visit, cluster: ClusterInfo, params: ViewParams, pod: str) -> dict[str, Any]:

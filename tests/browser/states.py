@@ -174,6 +174,26 @@ def _logged(page: Page) -> None:
     _shown(page, "main > #logs #log-lines > div")
 
 
+def _telling(page: Page) -> None:
+    """The second thing that is waited for is about to be chosen."""
+    _live(page)
+    page.locator("[data-name=web-00001] a").click()
+    page.locator("#panel-tell").click()
+    page.locator("#tell-wants button").first.click()
+    page.locator("#panel-tell").click()
+    _shown(page, "#tell-list > li")
+
+
+def _told(page: Page) -> None:
+    speaker = Speaker(page, PODS)
+    page.goto(f"{SHOP}&pod=shop/web-00002")
+    page.locator("#panel-tell").click()
+    page.locator("#tell-wants button").first.click()
+    speaker.delta([row(2)])
+    _shown(page, "#told > li")
+    page.locator("#panel-close").click()
+
+
 def _pod_gone(page: Page) -> None:
     speaker = Speaker(page, PODS)
     page.goto("/pods/demo/shop/web-00001/")
@@ -230,6 +250,8 @@ OPEN: dict[str, State] = {
     "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
     "export": _opened(_live, "#export summary"),
     "a pod beside the list": _opened_pod,
+    "tell me": _telling,
+    "told": _told,
     "a pod that is not well beside the list": _then(
         _spoken(address=f"{SHOP}&pod=shop/web-00001"), "#panel .pod.bad"
     ),

@@ -78,6 +78,7 @@ export function bindPageKeys(page) {
     G: () => move(Infinity),
     Enter: (event) => openActive(page, event),
     ...rowKeys(page, move),
+    n: () => tell(page),
     Escape: (event) => leave(page, event),
     '?': () => help.showModal(),
   });
@@ -116,6 +117,15 @@ function openActive({ panel, shown }, event) {
   const row = shown.active?.row;
   if (!toggleGroup(event) && row && event.target === document.body) {
     panel.choose(`${row.namespace}/${row.name}`);
+  }
+}
+
+/** Offers to wait for something of the pod that the keys stand on, or that is open. */
+function tell({ panel, shown, tellMenu }) {
+  const { row = null, left = null } = shown.active ?? {};
+  const state = panel.row ?? (left === null ? row : null);
+  if (state !== null) {
+    tellMenu.show({ kind: 'Pod', state });
   }
 }
 

@@ -27,6 +27,7 @@ export class PodPanel {
     const { config, texts, live } = page;
     this.#card = new PodCard({ config, texts, clock: live.clock }, (term) => this.#filterAddress(term));
     this.#room.addEventListener('change', () => this.#stand());
+    byId('panel-tell').addEventListener('click', () => page.tellMenu.show({ kind: 'Pod', state: this.#row }));
     byId('panel-close').addEventListener('click', () => this.choose(null));
     this.#dialog.addEventListener('cancel', (event) => {
       event.preventDefault();
@@ -96,6 +97,11 @@ export class PodPanel {
     }
   }
 
+  /** The row of the open pod; null where there is none. */
+  get row() {
+    return this.#goneAt === null ? this.#row : null;
+  }
+
   /** Goes on to the row that the keys stand on. */
   follow() {
     const row = this.#page.shown.active?.row;
@@ -128,6 +134,7 @@ export class PodPanel {
 
   #drawNow() {
     this.#frame = null;
+    byId('panel-tell').hidden = this.#row === null || this.#goneAt !== null;
     const { feedState, feedView } = this.#page;
     this.#card.draw(this.#row, this.#goneAt, feedView.words(feedState));
   }

@@ -17,6 +17,9 @@ import { PodPanel } from './podpanel.js';
 import { SearchBox } from './searchbox.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
+import { TabMark } from './tabmark.js';
+import { Telling } from './telling.js';
+import { TellMenu } from './tellmenu.js';
 import { narrows, podAddress, readView, writeView } from './url.js';
 
 const SUMMARY_EVERY = 400;
@@ -32,7 +35,12 @@ class PodsPage {
       changed: (...values) => this.changed(...values),
       feed: () => this.drawFeed(),
       refused: (frame) => this.refused(frame),
+      waits: () => this.telling.waits,
     });
+    const tab = new TabMark(config.icons.told);
+    this.summary = new Summary(config, texts, tab);
+    this.telling = new Telling(this, tab, () => this.tellMenu.draw());
+    this.tellMenu = new TellMenu(texts, this.telling);
     this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster));
     this.makeViews();
     this.feedView = new FeedView(config, texts, this.live);
@@ -56,7 +64,6 @@ class PodsPage {
     this.table = new Table({ body: byId('rows'), templates, index }, env);
     const tile = byId('tile-template');
     this.map = new PodMap({ body: byId('map'), template: tile, tip: byId('map-tip'), index }, env);
-    this.summary = new Summary(config, texts);
   }
 
   /** What shows the rows: the table or the map. */
@@ -84,6 +91,7 @@ class PodsPage {
   changed(changes, fresh, left) {
     this.pending.add(changes, fresh, left ? { at: Date.now(), now: this.live.clock.now() } : null);
     this.panel.changed(changes, left);
+    this.telling.look();
     this.scheduleRows();
   }
 
@@ -150,6 +158,7 @@ class PodsPage {
   drawFeed() {
     this.drawRefused();
     this.panel.draw();
+    this.telling.look();
     const before = this.feedState?.code;
     this.feedState = this.feedView.draw();
     const { since, code } = this.feedState;

@@ -98,7 +98,6 @@ UI: dict[str, str] = {
     "waits_restart": N_("{name}: restarts"),
     "waits_done": N_("{name}: rollout done"),
     "waits_stuck": N_("{name}: rollout stuck"),
-    "wait_no_more": N_("Remove: {name}"),
     "told_ready": N_("{name} is ready"),
     "told_restart": N_("{name} has restarted"),
     "told_completed": N_("{name} has completed"),

@@ -250,8 +250,6 @@ OPEN: dict[str, State] = {
     "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
     "export": _opened(_live, "#export summary"),
     "a pod beside the list": _opened_pod,
-    "tell me": _telling,
-    "told": _told,
     "a pod that is not well beside the list": _then(
         _spoken(address=f"{SHOP}&pod=shop/web-00001"), "#panel .pod.bad"
     ),
@@ -265,6 +263,9 @@ OPEN: dict[str, State] = {
     "not found": _at("/nothing/"),
     "forged form": _forged,
     "bad address": _at("/pods/?cluster=demo"),
+    # Last: what is waited for is kept.
+    "tell me": _telling,
+    "told": _told,
 }
 OPERATORS: dict[str, State] = {
     "person's menu": _opened(_live, ".me summary"),

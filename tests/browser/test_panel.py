@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, ViewportSize, WebSocket, expect
 
 from tests.browser.speaker import Speaker, row
 
@@ -14,7 +14,7 @@ SHOP = "/pods/?cluster=demo&namespace=shop"
 ROWS = "#rows > .p"
 PANEL = "#panel[open]"
 NAME = ".pod-name"
-NARROW = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 
 
 def opened(page: Page, name: str) -> None:
@@ -112,13 +112,18 @@ def test_owners_and_labels_filter_the_list(page: Page) -> None:
 
 def answer(page: Page, **more: Any) -> None:
     """What the API tells of every pod."""
-    told = {"pod": {"containers": [], "conditions": []}, "owners": [], "events": [], "events_lack": None}
+    told: dict[str, Any] = {"pod": {"containers": [], "conditions": []}, "owners": [], "events": []}
     page.route("**/api/v1/pods/*/*/*", lambda route: route.fulfill(json={**told, "logs": False, **more}))
 
 
 def test_events_are_told_and_come_by_themselves(page: Page) -> None:
     Speaker(page, [row(1)])
-    event = {"type": "Warning", "reason": "BackOff", "message": "Back-off restarting", "container": "web"}
+    event: dict[str, Any] = {
+        "type": "Warning",
+        "reason": "BackOff",
+        "message": "Back-off restarting",
+        "container": "web",
+    }
     event |= {"source": "kubelet, node-1", "count": 7, "first": "2026-01-01T00:00:00Z"}
     event |= {"last": "2026-01-01T01:00:00Z"}
     answer(page, events=[event])

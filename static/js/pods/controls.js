@@ -120,12 +120,15 @@ function openActive({ panel, shown }, event) {
   }
 }
 
-/** Offers to wait for something of the pod that the keys stand on, or that is open. */
+/** Offers to wait for something of the pod that is open, or of what the keys stand on: a pod, or a group's rollout. */
 function tell({ panel, shown, tellMenu }) {
-  const { row = null, left = null } = shown.active ?? {};
+  const { header = false, group, row = null, left = null } = shown.active ?? {};
+  const rollout = (header && group.rollout) || null;
   const state = panel.row ?? (left === null ? row : null);
   if (state !== null) {
     tellMenu.show({ kind: 'Pod', state });
+  } else if (rollout !== null) {
+    tellMenu.show({ kind: rollout.kind, state: rollout });
   }
 }
 

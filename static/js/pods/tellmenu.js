@@ -62,7 +62,7 @@ export class TellMenu {
     const [what, where, remove] = item.children;
     setText(what, this.#texts.ui(`waits_${want}`, { name }));
     setText(where, `${cluster} / ${namespace}`);
-    remove.setAttribute('aria-label', this.#texts.ui('wait_no_more', { name }));
+    setText(remove.firstElementChild, name);
     remove.addEventListener('click', async () => {
       await this.#telling.remove(id);
       (byId('tell-list').querySelector('button') ?? byId('tell-close')).focus();

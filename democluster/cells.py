@@ -37,6 +37,15 @@ def statefulset_cells(obj: Object, now: float) -> list[object]:
     return [_name(obj), ready, _age(obj, now), *_containers(spec)]
 
 
+def daemonset_cells(obj: Object, now: float) -> list[object]:
+    spec, status = obj["spec"], obj["status"]
+    names = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled")
+    counts = [status.get(name, 0) for name in (*names, "numberAvailable")]
+    nodes = {"matchLabels": spec["template"]["spec"].get("nodeSelector")}
+    cells = [_name(obj), *counts, _selector(nodes), _age(obj, now), *_containers(spec)]
+    return [*cells, _selector(spec.get("selector"))]
+
+
 def job_cells(obj: Object, now: float) -> list[object]:
     spec, status = obj["spec"], obj["status"]
     return [

@@ -113,6 +113,23 @@ STATEFULSETS = Kind(
     },
     _fields(),
 )
+DAEMONSETS = Kind(
+    "apps",
+    "daemonsets",
+    "DaemonSet",
+    ("ds",),
+    True,
+    {
+        "spec": {"selector": None, "template": _TEMPLATE, "updateStrategy": {}},
+        "status": {
+            "currentNumberScheduled": 0,
+            "numberMisscheduled": 0,
+            "desiredNumberScheduled": 0,
+            "numberReady": 0,
+        },
+    },
+    _fields(),
+)
 JOBS = Kind(
     "batch",
     "jobs",
@@ -135,4 +152,4 @@ CRONJOBS = Kind(
     _fields(),
 )
 
-KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICASETS, STATEFULSETS, JOBS, CRONJOBS)
+KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICASETS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS)

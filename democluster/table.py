@@ -8,6 +8,7 @@ from collections.abc import Callable
 from democluster import cells
 from democluster.kinds import (
     CRONJOBS,
+    DAEMONSETS,
     DEPLOYMENTS,
     EVENTS,
     JOBS,
@@ -54,6 +55,13 @@ _TABLES: dict[Kind, tuple[list[Object], Cells]] = {
         cells.replicaset_cells,
     ),
     STATEFULSETS: (_columns(f"Name:string:name Ready Age | {_WORKLOAD}"), cells.statefulset_cells),
+    DAEMONSETS: (
+        _columns(
+            "Name:string:name Desired:integer Current:integer Ready:integer Up-to-date:integer"
+            f" Available:integer Node_Selector Age | {_WORKLOAD} Selector"
+        ),
+        cells.daemonset_cells,
+    ),
     JOBS: (
         _columns(f"Name:string:name Status Completions Duration Age | {_WORKLOAD} Selector"),
         cells.job_cells,

@@ -20,13 +20,13 @@ from k8sportal import __version__
 from pods.access import Person, person_of
 from pods.asked import Asked, Refusal
 from pods.clock import rfc3339
-from pods.deflate import deflated, gzipped, inflated
+from pods.deflate import Part, deflated, gzipped, inflated
 from pods.domain.protocol import ERROR_SENTENCES, FeedFrame, feed_frame
 from pods.domain.row import ParamValue
 from pods.domain.sentences import render
 from pods.live.feed import Counts, Feed
 from pods.live.hub import Held, UnknownCluster
-from pods.live.view import Snapshot
+from pods.live.snapshot import Snapshot
 from pods.runtime import Runtime, Synced
 from pods.viewparams import BadParams
 
@@ -194,19 +194,23 @@ def _tag(answer: dict[str, Any]) -> str:
 
 
 async def _with_rows(request: HttpRequest, answer: dict[str, Any], snapshots: list[Snapshot]) -> HttpResponse:
-    """`answer` with the rows as its last field `pods`, or 304 to whoever has just that.
+    """`answer` with the rows and rollouts as its last fields, or 304 to whoever has just that.
 
     Rows are compressed anyway, once for all.
     """
     tag = _tag(answer)
     if (unchanged := get_conditional_response(request, etag=tag)) is not None:
         return unchanged
-    pictures = [snapshot.picture for snapshot in snapshots]
-    parts = [part for part in [await picture.part() for picture in pictures] if part.size]
-    head = msgspec.json.encode(answer)[:-1] + b',"pods":['
-    comma = deflated(b",")
-    separated = [each for part in parts for each in (comma, part)][1:]
-    whole = [deflated(head), *separated, deflated(b"]}")]
+    pods = [snapshot.picture for snapshot in snapshots]
+    rollouts = [snapshot.rollouts for snapshot in snapshots]
+    head = msgspec.json.encode(answer)[:-1]
+    whole = [
+        deflated(head + b',"pods":['),
+        *_separated([await picture.part() for picture in pods]),
+        deflated(b'],"rollouts":['),
+        *_separated([await picture.part() for picture in rollouts]),
+        deflated(b"]}"),
+    ]
     if _takes_gzip(request) and sum(part.size for part in whole) >= COMPRESS_FROM_BYTES:
         return _response(gzipped(whole), "gzip", tag)
     pieces: list[bytes] = []
@@ -215,6 +219,12 @@ async def _with_rows(request: HttpRequest, answer: dict[str, Any], snapshots: li
             pieces.append(piece)
             await asyncio.sleep(0)
     return _response(b"".join(pieces), tag=tag)
+
+
+def _separated(parts: list[Part]) -> list[Part]:
+    """Those that hold something, with commas between them."""
+    comma = deflated(b",")
+    return [each for part in parts if part.size for each in (comma, part)][1:]
 
 
 async def _asked(request: HttpRequest) -> Wanted:

@@ -65,7 +65,7 @@ async def viewer_end(request: HttpRequest) -> HttpResponse:
 @require_POST
 @_answering
 async def watch_restart(request: HttpRequest) -> HttpResponse:
-    """Lists and watches `namespace` of `cluster` anew: its pods, their ReplicaSets and events."""
+    """Lists and watches `namespace` of `cluster` anew: its pods, and all that is watched beside them."""
     person = await _operator(request, may_act_on_ledger)
     cluster, namespace = request.POST.get("cluster", ""), request.POST.get("namespace", "")
     if not restart_watch(runtime_of(request), cluster, namespace, person):

@@ -53,8 +53,8 @@ LEDGER: dict[str, str] = {
     "restart_label": N_("Restart the watch of {resource} in {where}"),
     "restart_title": N_("Restart this watch?"),
     "restart_text": N_(
-        "The pods, ReplicaSets and events of {where} are listed and watched anew. Its viewers stay, "
-        "and are sent only what differs."
+        "The pods of {where}, and all that is watched beside them, are listed and watched anew. Its viewers "
+        "stay, and are sent only what differs."
     ),
     "restart_do": N_("Restart the watch"),
     "restart_done": N_("Restarted: {where}."),

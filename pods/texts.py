@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext, ngettext
 
-from pods.domain import arrival, protocol, reasons, selectors, whytexts
+from pods.domain import arrival, protocol, reasons, rollouttexts, selectors, whytexts
 from pods.domain.details import Detail
 from pods.domain.row import ParamValue
 from pods.domain.sentences import N_, render
@@ -40,6 +40,20 @@ UI: dict[str, str] = {
     "health_waiting": N_("Not ready yet"),
     "health_running": N_("Running"),
     "health_done": N_("Completed"),
+    "rollout_done": N_("Rolled out"),
+    "rollout_progressing": N_("Rolling out"),
+    "rollout_waiting": N_("Waiting for pods"),
+    "rollout_running": N_("Running"),
+    "rollout_stuck": N_("Stuck"),
+    "rollout_failed": N_("Failed"),
+    "rollout_paused": N_("Paused"),
+    "rollout_for": N_("{state} for {age}"),
+    "rollout_ready": N_("{ready} of {desired} ready"),
+    "rollout_succeeded": N_("{ready} of {desired} succeeded"),
+    "rollout_updated": N_("{count} updated"),
+    "rollout_active": N_("{count} active"),
+    "rollout_old": N_("old {name}: {count}"),
+    "rollout_new": N_("new {name}: {count}"),
     "no_owner": N_("Without an owner"),
     "no_node": N_("On no node"),
     "loading": N_("Loading pods"),
@@ -149,7 +163,7 @@ def catalogue() -> dict[str, dict[str, Entry]]:
     """All texts in the active language: section, key, and a text or its plural forms by category."""
     return {
         "ui": {**_translated(UI), **_counted()},
-        "why": _translated(whytexts.SENTENCES),
+        "why": _translated(whytexts.SENTENCES | rollouttexts.SENTENCES),
         "feed": _translated(reasons.SENTENCES | FEED),
         "error": _translated(protocol.ERROR_SENTENCES | selectors.SENTENCES),
         "end": _translated(END),

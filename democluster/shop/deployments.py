@@ -3,6 +3,7 @@
 from democluster.kinds import DEPLOYMENTS, Object
 from democluster.shop.catalogue import Service, Trouble
 from democluster.shop.cluster import Cluster, owner_reference, reference
+from democluster.shop.conditions import Conditions
 from democluster.shop.lifecycle import settle, start, stop
 from democluster.shop.pods import Pod
 from democluster.shop.podspec import labels_of
@@ -12,6 +13,7 @@ from democluster.shop.world import Process, Script
 
 _HISTORY = 3
 _HOUR, _DAY = 3600.0, 86400.0
+_DEADLINE = 600
 
 
 class Deployment:
@@ -30,6 +32,7 @@ class Deployment:
         self.rolling: Process | None = None
         self._revision = world.random.randint(4, 40)
         self._shown: Object | None = None
+        self._conditions = Conditions(world)
         self._settle()
 
     def _settle(self) -> None:
@@ -39,6 +42,7 @@ class Deployment:
         old = self._add_set(_version_before(self.tag), 0, world.stamp(since + 2 * _DAY))
         old.publish()
         current = self._add_set(self.tag, self.replicas, world.stamp(since))
+        self._progress(since)
         for index in range(self.replicas):
             pod = self._new_pod(current)
             if self.service.trouble is Trouble.UNSCHEDULABLE:
@@ -51,6 +55,22 @@ class Deployment:
         if self.service.trouble is Trouble.BAD_IMAGE:
             self._break_rollout()
         self.publish()
+
+    def _progress(self, since: float) -> None:
+        """How the last release went, so many seconds ago."""
+        stamp = self.cluster.world.stamp
+        if self.service.trouble is Trouble.UNSCHEDULABLE:
+            self._late(stamp(since - _DEADLINE))
+        else:
+            self._conditions.say("Progressing", "True", *self._reached(), stamp(since))
+
+    def _reached(self) -> tuple[str, str]:
+        name = self.sets[-1].name
+        return "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.'
+
+    def _late(self, since: str) -> None:
+        message = f'ReplicaSet "{self.sets[-1].name}" has timed out progressing.'
+        self._conditions.say("Progressing", "False", "ProgressDeadlineExceeded", message, since)
 
     def _burden(self, pod: Pod, index: int, since: float) -> None:
         """Give a settled pod its past and its trouble."""
@@ -75,6 +95,7 @@ class Deployment:
         pod.created = broken.created
         pod.publish()
         pod.follow(bad_image(self.cluster, pod))
+        self._late(world.stamp(2 * _HOUR - _DEADLINE))
 
     def _add_set(self, tag: str, replicas: int, created: str) -> ReplicaSet:
         self._revision += 1
@@ -133,6 +154,8 @@ class Deployment:
         self.tag = _version_after(self.tag)
         new = self._add_set(self.tag, 0, self.cluster.world.stamp())
         new.publish()
+        message = f'ReplicaSet "{new.name}" is progressing.'
+        self._conditions.say("Progressing", "True", "ReplicaSetUpdated", message)
         while new.ready < self.replicas or any(old.replicas for old in self.sets[:-1]):
             old = [found for found in self.sets[:-1] if found.replicas]
             total = sum(found.replicas for found in self.sets)
@@ -146,6 +169,8 @@ class Deployment:
                 )
             self.reconcile()
             yield 1.0
+        self._conditions.say("Progressing", "True", *self._reached())
+        self.publish()
         for forgotten in [found for found in self.sets[:-_HISTORY] if not found.pods]:
             self.sets.remove(forgotten)
             forgotten.remove()
@@ -176,7 +201,7 @@ class Deployment:
             "template": self.sets[-1].bare_template,
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "revisionHistoryLimit": _HISTORY,
-            "progressDeadlineSeconds": 600,
+            "progressDeadlineSeconds": _DEADLINE,
         }
         return {"metadata": metadata, "spec": spec, "status": self._status()}
 
@@ -190,14 +215,14 @@ class Deployment:
             "unavailableReplicas": max(total - ready, 0),
         }
         available = ready >= self.replicas
-        condition = {
-            "type": "Available",
-            "status": "True" if available else "False",
-            "reason": "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable",
-            "message": f"Deployment {'has' if available else 'does not have'} minimum availability.",
-        }
+        self._conditions.say(
+            "Available",
+            "True" if available else "False",
+            "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable",
+            f"Deployment {'has' if available else 'does not have'} minimum availability.",
+        )
         shown = {name: count for name, count in counts.items() if count}
-        return {"observedGeneration": self._revision, **shown, "conditions": [condition]}
+        return {"observedGeneration": self._revision, **shown, "conditions": self._conditions.listed()}
 
 
 _TROUBLES = {

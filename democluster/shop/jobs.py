@@ -12,6 +12,10 @@ from democluster.shop.world import Script
 _DAY = 86400.0
 _RETRIES = 2
 _KEPT = {"Complete": 3, "Failed": 1}
+_SAID = {
+    "Complete": ("Completed", "Job completed"),
+    "Failed": ("BackoffLimitExceeded", "Job has reached the specified backoff limit"),
+}
 
 
 class Job:
@@ -76,11 +80,7 @@ class Job:
         world = self.cluster.world
         self.outcome, self.completed = outcome, world.stamp()
         about = reference("batch/v1", "Job", self.namespace, self.name, self.uid)
-        messages = {
-            "Complete": ("Completed", "Job completed"),
-            "Failed": ("BackoffLimitExceeded", "Job has reached the specified backoff limit"),
-        }
-        self.cluster.events.record(about, *messages[outcome], "job-controller")
+        self.cluster.events.record(about, *_SAID[outcome], "job-controller")
         self.publish()
         self._cron.finished(self)
 
@@ -118,9 +118,9 @@ class Job:
             **{name: count for name, count in counts.items() if count},
         }
         if self.outcome:
-            status["conditions"] = [
-                {"type": self.outcome, "status": "True", "lastTransitionTime": self.completed}
-            ]
+            reason, message = _SAID[self.outcome]
+            said = {"reason": reason, "message": message, "lastTransitionTime": self.completed}
+            status["conditions"] = [{"type": self.outcome, "status": "True", **said}]
         if self.outcome == "Complete":
             status["completionTime"] = self.completed
         return status

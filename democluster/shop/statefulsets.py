@@ -24,6 +24,7 @@ class StatefulSet:
         since = world.between(10, 60) * _DAY
         self.created = world.stamp(since)
         self._revision = f"{self.name}-{world.suffix(10)}"
+        self._before = self._revision
         self._shown: Object | None = None
         self._template = template_of(service, service.main.tag)
         self.pods: dict[int, Pod] = {}
@@ -56,6 +57,8 @@ class StatefulSet:
             pod.follow(start(self.cluster, pod, self.service))
             while not pod.ready:
                 yield _POLL
+        self._before = self._revision
+        self.publish()
 
     def _new_pod(self, ordinal: int) -> Pod:
         name = f"{self.name}-{ordinal}"
@@ -100,6 +103,15 @@ class StatefulSet:
             "replicas": len(self.pods),
             **counts,
             "availableReplicas": ready,
+            "currentRevision": self._before,
             "updateRevision": self._revision,
+            **{name: count for name, count in self._by_revision().items() if count},
         }
         return {"metadata": metadata, "spec": spec, "status": status}
+
+    def _by_revision(self) -> dict[str, int]:
+        revisions = [pod.labels["controller-revision-hash"] for pod in self.pods.values()]
+        return {
+            "currentReplicas": revisions.count(self._before),
+            "updatedReplicas": revisions.count(self._revision),
+        }

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from pods.domain.reasons import Reason
+from pods.domain.rollout import Rollout
 from pods.domain.row import Row
 from pods.domain.sentences import N_, render
 
@@ -72,23 +73,25 @@ ERROR_SENTENCES: dict[str, str] = {
 }
 
 
-class SnapshotFrame(msgspec.Struct, tag_field="type", tag="snapshot", kw_only=True):
-    """The rows of one namespace at `token`; `part` and `last` where it comes in parts."""
+class SnapshotFrame(msgspec.Struct, tag_field="type", tag="snapshot", omit_defaults=True, kw_only=True):
+    """The rows and rollouts of one namespace at `token`; `part` and `last` where it comes in parts."""
 
     namespace: str
     token: str
     part: int
     last: bool
     pods: list[msgspec.Raw]
+    rollouts: list[msgspec.Raw] = []
 
 
-class DeltaFrame(msgspec.Struct, tag_field="type", tag="delta", kw_only=True):
-    """What changed in one namespace's view up to `token`."""
+class DeltaFrame(msgspec.Struct, tag_field="type", tag="delta", omit_defaults=True, kw_only=True):
+    """What changed in one namespace's view up to `token`; `remove` is of pods and rollouts."""
 
     namespace: str
     token: str
     upsert: list[msgspec.Raw]
     remove: list[str]
+    rollouts: list[msgspec.Raw] = []
 
 
 class FeedFrame(msgspec.Struct, tag_field="type", tag="feed", omit_defaults=True, kw_only=True):
@@ -161,13 +164,13 @@ def encode(frame: msgspec.Struct) -> bytes:
     return _encoder.encode(frame)
 
 
-def encode_row(row: Row) -> msgspec.Raw:
-    """One row as JSON, to be put into frames without being encoded again."""
+def encode_row(row: Row | Rollout) -> msgspec.Raw:
+    """One row or rollout as JSON, to be put into frames without being encoded again."""
     return msgspec.Raw(_encoder.encode(row))
 
 
-def encode_rows(rows: Sequence[Row]) -> bytes:
-    """Rows as the inside of a JSON array: separated by commas, without brackets."""
+def encode_rows(rows: Sequence[Row] | Sequence[Rollout]) -> bytes:
+    """Rows or rollouts as the inside of a JSON array: separated by commas, without brackets."""
     return _encoder.encode(rows)[1:-1]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pods.domain.rollout import Rollout
 from pods.domain.row import Row
 from pods.domain.selectors import LabelSelector, parse_selector
 
@@ -35,6 +36,12 @@ class ViewFilter:
             owner = row.owner
             if owner is None or owner.kind != "Deployment" or owner.name != self.deployment:
                 return False
+        return self.selector is None or self.selector.matches(labels)
+
+    def matches_rollout(self, rollout: Rollout, labels: Mapping[str, str]) -> bool:
+        """Whether the rollout is in the view. `labels` are those that its pods are made with."""
+        if self.deployment is not None and (rollout.kind, rollout.name) != ("Deployment", self.deployment):
+            return False
         return self.selector is None or self.selector.matches(labels)
 
     def key(self) -> str:

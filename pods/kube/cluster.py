@@ -23,10 +23,10 @@ from pods.kube.source import ClusterSource
 from pods.kube.watchlog import WatchRecord
 
 LISTS_AT_ONCE = 4
-# Three for each of 1,000 scopes: their pods, ReplicaSets and events.
+# Seven for each of 1,000 scopes: their pods, ReplicaSets, events, and four kinds of workloads.
 # Logs are one a reader, watches one for all: readers must not take the place of watches.
 MAX_LOGS = 500
-MAX_WATCHES = 3000
+MAX_WATCHES = 7000
 
 # Files may be replaced at any time (projected tokens are, hourly); reading them is cheap.
 REREAD_SECONDS = 60.0

@@ -11,11 +11,11 @@ from pods.domain.apitime import api_time
 from pods.domain.oneline import lasting, one_line, without_layers
 from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
+from pods.kube.codecs import Codec, Page
 from pods.kube.errors import BadAnswer
-from pods.kube.resource import Codec, Page, Resource
+from pods.kube.resource import JSON, Resource
 from pods.kube.wire import Bookmark, ListMeta
 
-JSON = "application/json"
 # Chosen by the server: most events are of type Normal, and many are not about pods.
 WANTED = "type=Warning,involvedObject.kind=Pod"
 

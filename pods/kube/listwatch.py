@@ -19,11 +19,12 @@ from pods.domain.reasons import Reason
 from pods.kube.body import Body, read_body
 from pods.kube.client import Query, connection_error
 from pods.kube.cluster import Cluster
+from pods.kube.codecs import Codec, Page
 from pods.kube.errors import BadAnswer, KubeError, Mute, StreamRestarted
-from pods.kube.resource import METADATA_LIST, Codec, Page, Resource
+from pods.kube.resource import METADATA_LIST, Resource
 from pods.kube.status import event_error
 from pods.kube.watchlog import WatchRecord
-from pods.kube.wire import MetadataList
+from pods.kube.wire import MetadataObject, ObjectList
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class _Envelope(msgspec.Struct):
 
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
-_decode_list = msgspec.json.Decoder(MetadataList).decode
+_decode_list = msgspec.json.Decoder(ObjectList[MetadataObject]).decode
 
 
 class ListWatch(Generic[T]):

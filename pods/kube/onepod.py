@@ -16,17 +16,17 @@ from pods.kube.body import read_body
 from pods.kube.client import Query
 from pods.kube.cluster import Cluster
 from pods.kube.errors import BadAnswer, NotFound
-from pods.kube.events import EVENTS, JSON
+from pods.kube.events import EVENTS
 from pods.kube.resource import (
+    JSON,
     METADATA,
-    METADATA_LIST,
     PODS,
     REPLICASETS,
-    MetadataCodec,
     Resource,
     controller,
     decode_metadata,
 )
+from pods.kube.workloads import WORKLOADS
 
 T = TypeVar("T")
 
@@ -34,17 +34,8 @@ HEADERS_SECONDS = 10.0
 # The API server does not sort them, so that more are asked for than are told.
 EVENTS_ASKED = 500
 
-_JOBS: Resource[Owner | None] = Resource(
-    "jobs",
-    "/apis/batch/v1",
-    "batch",
-    METADATA_LIST,
-    METADATA,
-    (),
-    lambda: MetadataCodec(lambda metadata: controller(metadata.owner_references)),
-)
 # What is made by others: a ReplicaSet by a Deployment, a Job by a CronJob.
-_CONTROLLED: dict[str, Resource[Any]] = {"ReplicaSet": REPLICASETS, "Job": _JOBS}
+_CONTROLLED: dict[str, Resource[Any]] = {"ReplicaSet": REPLICASETS, "Job": WORKLOADS["Job"]}
 
 
 async def fetch_pod(cluster: Cluster, namespace: str, name: str) -> SeenPod:

@@ -1,8 +1,8 @@
 """The resources the portal lists and watches, each with the form it asks for and how that is read.
 
 Pods come as the API server's own Table with the object beside the cells, so that READY, STATUS and
-RESTARTS are right for every server version. ReplicaSets come as metadata only: the owner is all
-that is asked of them. Namespaces likewise.
+RESTARTS are right for every server version. Namespaces come as metadata only. ReplicaSets come whole: beside
+their owner, how many pods they have tells how far a rollout is.
 """
 
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from pods.domain.pod import OwnerRef, owner_ref, row_of
 from pods.domain.podevents import PodEvent, told_from
 from pods.domain.podobject import OwnerReference
 from pods.domain.reasons import Reason
+from pods.domain.rollout import SetState, set_state
 from pods.domain.row import Owner, Row, Why
 from pods.domain.scope import ALL_NAMESPACES, is_namespace_name
+from pods.domain.workload import ReplicaSet
+from pods.kube.codecs import Codec, ObjectCodec, Page, version_and_end
 from pods.kube.errors import BadAnswer, NotFound
 from pods.kube.wire import (
-    Bookmark,
     BookmarkMeta,
     BookmarkTable,
     Meta,
-    MetadataEvent,
-    MetadataList,
     MetadataObject,
     Table,
     TableEvent,
@@ -34,6 +34,8 @@ from pods.kube.wire import (
 
 T = TypeVar("T")
 
+
+JSON = "application/json"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
@@ -68,12 +70,17 @@ class PodRecord(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class ReplicaSetRecord(msgspec.Struct, gc=False, frozen=True):
-    """What is kept of one ReplicaSet: who controls it (its Deployment), or None."""
+    """What is kept of one ReplicaSet: who controls it (its Deployment), or None.
+
+    `owner_uid` is that one's uid, and `state` how many pods it has; without them it tells of no rollout.
+    """
 
     uid: str
     namespace: str
     name: str
     owner: Owner | None
+    owner_uid: str = ""
+    state: SetState | None = None
 
 
 class NamespaceRecord(msgspec.Struct, gc=False, frozen=True):
@@ -81,31 +88,6 @@ class NamespaceRecord(msgspec.Struct, gc=False, frozen=True):
 
     uid: str
     name: str
-
-
-@dataclass(frozen=True)
-class Page(Generic[T]):
-    """One page of a list. `continue_token` is empty on the last one."""
-
-    items: list[T]
-    resource_version: str
-    continue_token: str
-
-
-class Codec(Generic[T]):
-    """Reads one list's or watch's answers; a watch needs one of its own (columns come once)."""
-
-    def page(self, body: bytes | memoryview) -> Page[T]:
-        """A list's body. Raises msgspec.MsgspecError or BadAnswer."""
-        raise NotImplementedError
-
-    def event(self, line: bytes) -> tuple[str, T, str]:
-        """An ADDED, MODIFIED or DELETED line: its type, the item, and its resource version."""
-        raise NotImplementedError
-
-    def bookmark(self, body: bytes) -> tuple[str, bool]:
-        """A bookmark's object: its resource version, and whether it ends a streaming list."""
-        raise NotImplementedError
 
 
 class PodTableCodec(Codec[PodRecord]):
@@ -138,7 +120,7 @@ class PodTableCodec(Codec[PodRecord]):
         """Columns come with the first event, and in an empty namespace that is a bookmark."""
         table = self._bookmark(body)
         self._learn_columns(table)
-        return _version_and_end(table.rows[0].object.metadata if table.rows else BookmarkMeta())
+        return version_and_end(table.rows[0].object.metadata if table.rows else BookmarkMeta())
 
     def _learn_columns(self, table: Table | BookmarkTable) -> None:
         if table.kind != "Table":
@@ -160,36 +142,6 @@ class PodTableCodec(Codec[PodRecord]):
         version = version_number(pod.metadata.resource_version)
         since = told_from(pod, made.why) if made.why is not None else ""
         return PodRecord(pod.metadata.uid, made, labels, owner_ref(pod), version, since)
-
-
-class MetadataCodec(Codec[T]):
-    """PartialObjectMetadata, made into records by `record`."""
-
-    def __init__(self, record: Callable[[Meta], T]) -> None:
-        self._page = msgspec.json.Decoder(MetadataList).decode
-        self._event = msgspec.json.Decoder(MetadataEvent).decode
-        self._bookmark = msgspec.json.Decoder(Bookmark).decode
-        self._record = record
-
-    def page(self, body: bytes | memoryview) -> Page[T]:
-        listed = self._page(body)
-        if not listed.kind.endswith("List"):
-            raise BadAnswer(Reason("bad_answer", {"detail": Detail.NO_LIST}))
-        items = [self._record(item.metadata) for item in listed.items or ()]
-        return Page(items, listed.metadata.resource_version, listed.metadata.continue_)
-
-    def event(self, line: bytes) -> tuple[str, T, str]:
-        event = self._event(line)
-        metadata = event.object.metadata
-        return event.type, self._record(metadata), metadata.resource_version
-
-    def bookmark(self, body: bytes) -> tuple[str, bool]:
-        return _version_and_end(self._bookmark(body).metadata)
-
-
-def _version_and_end(metadata: BookmarkMeta) -> tuple[str, bool]:
-    annotations = metadata.annotations
-    return metadata.resource_version, annotations is not None and annotations.initial_events_end == "true"
 
 
 @dataclass(frozen=True)
@@ -235,13 +187,15 @@ class Resource(Generic[T]):
         )
 
 
-def _replicaset(metadata: Meta) -> ReplicaSetRecord:
-    return ReplicaSetRecord(
-        metadata.uid, metadata.namespace, metadata.name, controller(metadata.owner_references)
-    )
+def _replicaset(found: ReplicaSet) -> ReplicaSetRecord:
+    metadata = found.metadata
+    owner = controller(metadata.owner_references)
+    uid = next((one.uid for one in metadata.owner_references or () if one.controller), "")
+    return ReplicaSetRecord(metadata.uid, metadata.namespace, metadata.name, owner, uid, set_state(found))
 
 
 _decode_metadata = msgspec.json.Decoder(MetadataObject).decode
+_decode_replicaset = msgspec.json.Decoder(ReplicaSet).decode
 
 
 def decode_metadata(body: bytes) -> Meta:
@@ -250,8 +204,8 @@ def decode_metadata(body: bytes) -> Meta:
 
 
 def decode_replicaset(body: bytes) -> ReplicaSetRecord:
-    """One ReplicaSet's metadata. Raises msgspec.MsgspecError."""
-    return _replicaset(decode_metadata(body))
+    """One ReplicaSet, of which the metadata alone was asked for. Raises msgspec.MsgspecError."""
+    return msgspec.structs.replace(_replicaset(_decode_replicaset(body)), state=None)
 
 
 def controller(references: list[OwnerReference] | None) -> Owner | None:
@@ -266,7 +220,7 @@ PODS: Resource[PodRecord] = Resource(
     "pods", "/api/v1", "", TABLE, TABLE, (("includeObject", "Object"),), PodTableCodec
 )
 REPLICASETS: Resource[ReplicaSetRecord] = Resource(
-    "replicasets", "/apis/apps/v1", "apps", METADATA_LIST, METADATA, (), lambda: MetadataCodec(_replicaset)
+    "replicasets", "/apis/apps/v1", "apps", JSON, JSON, (), lambda: ObjectCodec(ReplicaSet, _replicaset)
 )
 NAMESPACES: Resource[NamespaceRecord] = Resource(
     "namespaces",
@@ -275,5 +229,7 @@ NAMESPACES: Resource[NamespaceRecord] = Resource(
     METADATA_LIST,
     METADATA,
     (),
-    lambda: MetadataCodec(lambda metadata: NamespaceRecord(metadata.uid, metadata.name)),
+    lambda: ObjectCodec(
+        MetadataObject, lambda found: NamespaceRecord(found.metadata.uid, found.metadata.name)
+    ),
 )

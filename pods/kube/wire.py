@@ -3,12 +3,13 @@
 Only the fields that are used; every one has a default, since servers leave out what is empty.
 """
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from pods.domain.pod import PodObject
-from pods.domain.podobject import OwnerReference
+
+T = TypeVar("T")
 
 
 class ListMeta(msgspec.Struct, rename="camel", gc=False):
@@ -51,10 +52,8 @@ class Meta(msgspec.Struct, rename="camel", gc=False):
     """`metadata` of an object that was asked for as metadata only."""
 
     name: str = ""
-    namespace: str = ""
     uid: str = ""
     resource_version: str = ""
-    owner_references: list[OwnerReference] | None = None
 
 
 class MetadataObject(msgspec.Struct, gc=False):
@@ -63,18 +62,18 @@ class MetadataObject(msgspec.Struct, gc=False):
     metadata: Meta = msgspec.field(default_factory=Meta)
 
 
-class MetadataList(msgspec.Struct, gc=False):
-    """A page of such objects."""
+class ObjectList(msgspec.Struct, Generic[T], gc=False):
+    """A page of objects."""
 
     kind: str = ""
     metadata: ListMeta = msgspec.field(default_factory=ListMeta)
-    items: list[MetadataObject] | None = None
+    items: list[T] | None = None
 
 
-class MetadataEvent(msgspec.Struct, gc=False):
-    """One watch event of such an object."""
+class ObjectEvent(msgspec.Struct, Generic[T], gc=False):
+    """One watch event of an object."""
 
-    object: MetadataObject
+    object: T
     type: str = ""
 
 

@@ -27,7 +27,7 @@ _READ = FeedState("live", None, None)
 
 
 class WatchRow(msgspec.Struct, frozen=True):
-    """One upstream watch of a scope's pods, ReplicaSets or events, or one reader's log.
+    """One upstream watch of a scope's pods or of what stands beside them, or one reader's log.
 
     `age_seconds` is None while none is open. `watch` is its name in the portal's log, `users` are the
     subscriptions that it serves, `restarts` how often it ended and was opened again.

@@ -45,17 +45,21 @@ class Copy:
             self.lineage, self.ahead = picture.head.lineage, {}
             self._gone = set()
         self._store.replace(told)
+        # Of rollouts, which are judged anew all the time, the holder's word stands.
+        self._store.rollouts.told((one for part in picture.parts for one in part.rollouts), whole=True)
         self._feed.join(picture.past(), self.ahead)
         metrics.FLEET_PICTURES.inc()
 
     def _follow(self, batch: Batch) -> None:
         records = self._store.records
         fresh = [record for record in batch.upserted if self._is_news(record)]
-        strange = any(uid not in records for uid in batch.removed) or len(fresh) < len(batch.upserted)
+        strange = not all(map(self._feed.holds, batch.removed)) or len(fresh) < len(batch.upserted)
         events = [Event("DELETED", records[uid], "") for uid in batch.removed if uid in records]
         self._learn(fresh)
         self._store.apply([*events, *(Event("MODIFIED", record, "") for record in fresh)])
+        self._store.rollouts.told(batch.rollouts, whole=False, removed=batch.removed)
         upserted = {record.uid: record.row.namespace for record in batch.upserted}
+        upserted |= {record.uid: record.rollout.namespace for record in batch.rollouts}
         self._feed.follow({**upserted, **batch.removed}, strange)
 
     def _is_news(self, record: PodRecord) -> bool:

@@ -1,4 +1,4 @@
-"""Feed: the numbered changes of one scope, and where its viewers hang on.
+"""Feed: the numbered changes of one scope's pods and rollouts, and where its viewers hang on.
 
 Guarantees. Changes are numbered by an offset that only grows for as long as the feed lives. To the outside
 a number is a position: an epoch and an offset in it, the same in every process that follows the one that
@@ -21,6 +21,7 @@ from typing import NamedTuple, Protocol
 from pods.clock import Clock
 from pods.domain.row import HEALTHS, Health
 from pods.kube.resource import PodRecord
+from pods.kube.workloads import RolloutRecord
 from pods.live.segments import Numbered, Past, Segment, Segments
 from pods.live.status import FeedState
 from pods.live.store import Changes
@@ -32,6 +33,8 @@ HELD_SECONDS = 300.0
 HELD_CHANGES = 10_000
 
 Counts = dict[Health, int]
+
+_NO_ROLLOUTS: Mapping[str, RolloutRecord] = {}
 
 
 class Follower(Protocol):
@@ -49,7 +52,10 @@ class Batch(NamedTuple):
 
 
 class Feed:
-    """The changes of `records`, told to it by `changed()`. `state` says how well they are known."""
+    """The changes of `records` and `rollouts`, told to it by `changed()`.
+
+    `state` says how well the records are known.
+    """
 
     def __init__(
         self,
@@ -58,10 +64,12 @@ class Feed:
         records: Mapping[str, PodRecord],
         state: Callable[[], FeedState],
         clock: Clock,
+        rollouts: Mapping[str, RolloutRecord] = _NO_ROLLOUTS,
     ) -> None:
         self.cluster = cluster
         self.namespace = namespace
         self.records = records
+        self.rollouts = rollouts
         self.offset = 0
         # Where the feed last took over what another process had numbered.
         self.joined = 0
@@ -171,8 +179,12 @@ class Feed:
         return Past(self.epoch, self.offset - shift, floor - shift, numbers)
 
     def gone(self) -> set[str]:
-        """The pods that are known to have been, not long ago, and to be no more."""
-        return {uid for batch in self._held for uid in batch.changes if uid not in self.records}
+        """The pods and rollouts that are known to have been, not long ago, and to be no more."""
+        return {uid for batch in self._held for uid in batch.changes if not self.holds(uid)}
+
+    def holds(self, uid: str) -> bool:
+        """Whether there is a pod or a rollout of this uid."""
+        return uid in self.records or uid in self.rollouts
 
     def changed(self, changes: Changes) -> None:
         """Takes note of changes in `records`; they are numbered at the next tick."""
@@ -261,7 +273,7 @@ class Feed:
             listener(changes)
 
     def _forget(self, now: float) -> None:
-        limit = max(HELD_CHANGES, len(self.records))
+        limit = max(HELD_CHANGES, len(self.records) + len(self.rollouts))
         while self._held and (self._held_changes > limit or self._held[0].at < now - HELD_SECONDS):
             batch = self._held.popleft()
             self._held_changes -= len(batch.changes)

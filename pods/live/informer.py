@@ -1,30 +1,34 @@
 """PodInformer: the feed of one scope's pods, with the tasks that keep it right.
 
-Three reflectors (pods; their ReplicaSets as metadata only, for owners; warnings about them, for reasons)
-and the fetching by name of ReplicaSets that neither list nor event has shown. Where ReplicaSets or events
-may not be read, the row says less, not wrong; of owners, which are then guessed, the feed says so. Events
-never make a feed other than live: they are told beside what is known without them.
+Reflectors of pods, of their ReplicaSets (owners and revisions), and beside those of warnings (reasons) and of
+each kind of workload (rollouts); and the fetching by name of ReplicaSets that no list or event has told of.
+Where ReplicaSets or what is beside them may not be read, less is said, not wrong; of owners, which are then
+guessed, the feed says so. Events and workloads never make a feed other than live.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
 
 from pods.clock import Clock
 from pods.domain.reasons import Reason
+from pods.domain.rollout import RolloutKind
 from pods.kube.cluster import Cluster
 from pods.kube.errors import KubeError
 from pods.kube.events import EVENTS
 from pods.kube.listwatch import ListWatch
 from pods.kube.objects import fetch_replicaset
 from pods.kube.resource import PODS, REPLICASETS, version_number
+from pods.kube.workloads import WORKLOADS, RolloutRecord
 from pods.live.backoff import Backoff
 from pods.live.feed import Feed
 from pods.live.owners import Key
 from pods.live.reflector import Reflector
+from pods.live.sinks import Both
 from pods.live.status import STALE_AFTER_SECONDS, FeedState, FlowStatus
 from pods.live.store import PodStore
 
@@ -34,8 +38,9 @@ log = structlog.get_logger(__name__)
 MISSING_AT_ONCE = 100
 # After an error of our own making the scope starts anew, no faster than this.
 RESTART_SECONDS = 5.0
-# Where events may not be read, that is no failure, and must not look like one for being asked so often.
-LONGEST_WITHOUT_EVENTS_SECONDS = 300.0
+# Where events or workloads may not be read, that is no failure, and must not look like one for being asked
+# so often.
+LONGEST_WITHOUT_SECONDS = 300.0
 
 
 class _Restart(Exception):
@@ -62,27 +67,46 @@ class PodInformer:
         self.store = PodStore(self._rows_changed, self._replicaset_missing)
         self.renew()
         self._restarting = asyncio.Event()
-        self.feed = Feed(cluster.name, namespace, self.store.records, lambda: say(self._state()), clock)
+        self.feed = Feed(
+            cluster.name,
+            namespace,
+            self.store.records,
+            lambda: say(self._state()),
+            clock,
+            self.store.rollouts.records,
+        )
 
     def renew(self) -> None:
         """The next `run` trusts nothing that an earlier one has seen: it begins with lists."""
         self._pods_live.clear()
+        self.store.rollouts.renew()
         self._renewed_at = self._clock.monotonic()
         self._pods = Reflector(
             ListWatch(self._cluster, PODS, self._namespace), self.store, self._clock, self._status_changed
         )
         self._replicasets = Reflector(
             ListWatch(self._cluster, REPLICASETS, self._namespace),
-            self.store.owners,
+            Both(self.store.owners, self.store.rollouts.replicasets),
             self._clock,
-            self._status_changed,
+            self._replicasets_changed,
         )
         self._events = Reflector(
             ListWatch(self._cluster, EVENTS, self._namespace),
             self.store.events,
             self._clock,
             self._events_changed,
-            Backoff(longest=LONGEST_WITHOUT_EVENTS_SECONDS),
+            Backoff(longest=LONGEST_WITHOUT_SECONDS),
+            gate=self._pods_live,
+        )
+        self._workloads = {kind: self._workload(kind) for kind in WORKLOADS}
+
+    def _workload(self, kind: RolloutKind) -> Reflector[RolloutRecord]:
+        return Reflector(
+            ListWatch(self._cluster, WORKLOADS[kind], self._namespace),
+            self.store.rollouts.sink(kind),
+            self._clock,
+            partial(self._workload_changed, kind),
+            Backoff(longest=LONGEST_WITHOUT_SECONDS),
             gate=self._pods_live,
         )
 
@@ -121,14 +145,13 @@ class PodInformer:
         """Nothing is held outside the task."""
 
     def _reflectors(self) -> tuple[Reflector[Any], ...]:
-        return self._pods, self._replicasets, self._events
+        return self._pods, self._replicasets, self._events, *self._workloads.values()
 
     async def _run_once(self, name: str) -> None:
         """Lists and watches until a task fails. Raises _Restart in a group, when told to start anew."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._pods.run(), name=f"reflector pods {name}")
-            tasks.create_task(self._replicasets.run(), name=f"reflector replicasets {name}")
-            tasks.create_task(self._events.run(), name=f"reflector events {name}")
+            for reflector in self._reflectors():
+                tasks.create_task(reflector.run(), name=f"reflector {reflector.resource} {name}")
             tasks.create_task(self._fetch_missing(), name=f"fetch replicasets {name}")
             tasks.create_task(self._until_restart(), name=f"restart {name}")
 
@@ -160,12 +183,25 @@ class PodInformer:
         self.feed.check_state()
 
     def _events_changed(self) -> None:
-        """What is not kept right any more is not told."""
-        status = self._events.status
+        if not self._is_right(self._events.status):
+            self.store.events.forget()
+
+    def _workload_changed(self, kind: RolloutKind) -> None:
+        if not self._is_right(self._workloads[kind].status):
+            self.store.rollouts.sink(kind).forget()
+            self._workloads[kind].forget()
+
+    def _replicasets_changed(self) -> None:
+        if not self._is_right(self._replicasets.status):
+            self.store.rollouts.replicasets.forget()
+            self._replicasets.forget()
+        self._status_changed()
+
+    def _is_right(self, status: FlowStatus) -> bool:
+        """Whether what is beside the pods is kept right: else it is not told."""
         right_at = status.confirmed_at() or self._renewed_at
         refused = status.reason is not None and status.reason.code == "forbidden"
-        if refused or self._clock.monotonic() - right_at >= STALE_AFTER_SECONDS:
-            self.store.events.forget()
+        return not refused and self._clock.monotonic() - right_at < STALE_AFTER_SECONDS
 
     def _replicaset_missing(self, key: Key) -> None:
         if not self._missing.full():

@@ -10,7 +10,7 @@ from pods.clock import Clock, rfc3339
 from pods.domain.protocol import LogFrame, encode, log_state_frame
 from pods.live.logtail import LogState, LogTail
 from pods.live.outlet import FRAMES_PER_TURN, Outlet, Send, SlowViewer
-from pods.live.view import Frame
+from pods.live.snapshot import Frame
 from pods.tasks import end_tasks, owned_task
 
 # About as much of a log goes into one frame.

@@ -6,13 +6,14 @@ that comes in over Redis is no message of ours (Foreign): it is ignored and coun
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from pods.domain.reasons import Reason
 from pods.domain.scope import Scope
 from pods.kube.resource import PodRecord
+from pods.kube.workloads import RolloutRecord
 from pods.live.segments import Numbered
 from pods.live.status import State
 from pods.live.store import Changes
@@ -43,6 +44,7 @@ class Batch(Head, tag="batch"):
     offset: int
     upserted: list[PodRecord]
     removed: Changes
+    rollouts: list[RolloutRecord] = []
 
 
 class Beat(Head, tag="beat"):
@@ -63,7 +65,7 @@ class Ask(Head, tag="ask"):
 
 
 class Part(Head, tag="part"):
-    """A piece of a picture: records, and which pods changed at the last numbers before it.
+    """A piece of a picture: records, rollouts, and which of them changed at the last numbers before it.
 
     `version` is the resourceVersion up to which the records are complete. `lineage` changes when the
     cluster goes back to an older state: versions from before and after cannot be compared.
@@ -79,6 +81,7 @@ class Part(Head, tag="part"):
     lineage: int
     records: list[PodRecord]
     numbers: list[Numbered]
+    rollouts: list[RolloutRecord] = []
 
 
 class Handover(Head, tag="handover"):
@@ -137,21 +140,30 @@ def decode(data: object, installation: str) -> Message:
         raise Foreign("shape") from error
 
 
+class Piece(NamedTuple):
+    """What one part of a picture holds."""
+
+    records: list[PodRecord]
+    numbers: list[Numbered]
+    rollouts: list[RolloutRecord]
+
+
 def pieces(
-    records: Iterable[PodRecord], numbers: Iterable[Numbered]
-) -> Iterator[tuple[list[PodRecord], list[Numbered]]]:
+    records: Iterable[PodRecord], numbers: Iterable[Numbered], rollouts: Iterable[RolloutRecord] = ()
+) -> Iterator[Piece]:
     """Cuts a picture into what one part may hold. Each step is a short turn of work."""
-    piece: tuple[list[PodRecord], list[Numbered]] = ([], [])
-    room = MAX_BYTES
-    items: chain[PodRecord | Numbered] = chain(records, numbers)
+    piece, room = Piece([], [], []), MAX_BYTES
+    items: chain[PodRecord | Numbered | RolloutRecord] = chain(records, numbers, rollouts)
     for item in items:
         size = len(_encoder.encode(item))
-        if size > room or len(piece[0]) + len(piece[1]) >= RECORDS_PER_TURN:
+        if size > room or len(piece.records) + len(piece.numbers) + len(piece.rollouts) >= RECORDS_PER_TURN:
             yield piece
-            piece, room = ([], []), MAX_BYTES
+            piece, room = Piece([], [], []), MAX_BYTES
         room -= size
         if isinstance(item, PodRecord):
-            piece[0].append(item)
+            piece.records.append(item)
+        elif isinstance(item, Numbered):
+            piece.numbers.append(item)
         else:
-            piece[1].append(item)
+            piece.rollouts.append(item)
     yield piece

@@ -8,7 +8,7 @@ send (viewer.py) until the server's small buffer has room for them.
 from collections import deque
 from typing import NamedTuple
 
-from pods.live.view import Frame
+from pods.live.snapshot import Frame
 
 # Browsers acknowledge at 128 KiB, so that a viewer that keeps up never waits.
 WINDOW_BYTES = 512 * 1024

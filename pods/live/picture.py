@@ -1,4 +1,4 @@
-"""Picture: the rows of a view at one offset as JSON, encoded and compressed once for all who want them whole.
+"""Picture: a view's rows, or its rollouts, at one offset as JSON, encoded and compressed once for all.
 
 Kept with the view's snapshot, and dropped with it when the view moves on. Who asks while it is being
 made helps to make it: one at a time encodes the next few rows, so that it belongs to no task that could
@@ -7,20 +7,24 @@ leave, and no turn of the loop is long.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from pods.deflate import Deflater, Part
 from pods.domain.protocol import encode_rows
+from pods.domain.rollout import Rollout
 from pods.domain.row import Row
+
+Shown = TypeVar("Shown", Row, Rollout)
 
 # With the longest labels that a row may have, so many take a few milliseconds.
 ROWS_PER_TURN = 200
 
 
-class Picture:
-    """`rows` as the inside of a JSON array: without its brackets, so that several fit into one."""
+class Picture(Generic[Shown]):
+    """`rows`, which may be rollouts, as the inside of a JSON array: so that several fit into one."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Sequence[Shown]) -> None:
+        self._rows: Sequence[Shown] = rows
         self._encoded = 0
         self._deflater: Deflater | None = None
         self._part: Part | None = None

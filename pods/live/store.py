@@ -1,7 +1,8 @@
 """PodStore: the latest record of each pod of one scope, by uid, with its owner and reason worked out.
 
-The sink of the pods' reflector. It tells its feed which pods changed, and only those whose row did: a
-relist is a diff, and an update that changes nothing shown sends nothing.
+The sink of the pods' reflector, with the rollouts of their owners beside it. It tells its feed which pods
+changed, and only those whose row did: a relist is a diff, and an update that changes nothing shown sends
+nothing.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,9 +14,9 @@ from pods.kube.listwatch import Event
 from pods.kube.resource import PodRecord
 from pods.live.owners import Key, Owners
 from pods.live.podevents import PodEvents
+from pods.live.rollouts import Changes, Rollouts
 
-# Uids of pods that changed, each with its namespace (which outlives the pod's record).
-Changes = dict[str, str]
+__all__ = ["Changes", "PodStore"]
 
 
 class PodStore:
@@ -29,6 +30,7 @@ class PodStore:
         self._by_replicaset: dict[str, set[str]] = {}
         self.owners = Owners(self._owners_resolved, missing, self._by_replicaset.__contains__)
         self.events = PodEvents(self._warned, self._is_unwell)
+        self.rollouts = Rollouts(changed)
 
     def replace(self, items: list[PodRecord]) -> None:
         """Takes over a whole list as the difference to what is held."""

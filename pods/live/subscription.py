@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
+from pods.live.snapshot import Frame, Snapshot
 from pods.live.status import FeedState
-from pods.live.view import Frame, Snapshot, View
+from pods.live.view import View
 
 # A process tells its viewers and the other processes at the same moment; these may be busy.
 TO_COME_SECONDS = 2.0

@@ -39,11 +39,12 @@ class Teller:
         """The feed has a new number. One that is too long for a message is only said to be there."""
         if not self._lease.held:
             return
-        records = self._informer.store.records
+        feed = self._informer.feed
         batch = Batch(
             **self._head(),
-            upserted=[records[uid] for uid in changes if uid in records],
-            removed={uid: namespace for uid, namespace in changes.items() if uid not in records},
+            upserted=[feed.records[uid] for uid in changes if uid in feed.records],
+            removed={uid: namespace for uid, namespace in changes.items() if not feed.holds(uid)},
+            rollouts=[feed.rollouts[uid] for uid in changes if uid in feed.rollouts],
         )
         if len(changes) * 100 > MAX_BYTES or len(encode(batch)) > MAX_BYTES:
             self.beat()
@@ -123,10 +124,10 @@ class Teller:
         feed.settle()
         past = feed.past()
         head = {**self._head(), "floor": past.floor, "version": self._informer.version}
-        cut = pieces(list(store.records.values()), past.numbers)
+        rollouts = list(store.rollouts.records.values())
+        cut = pieces(list(store.records.values()), past.numbers, rollouts)
         piece, following = next(cut), next(cut, None)
         for number in count(1):
-            records, numbers = piece
             for picture, process in asks.items():
                 part = Part(
                     **head,
@@ -134,8 +135,7 @@ class Teller:
                     picture=picture,
                     number=number,
                     last=following is None,
-                    records=records,
-                    numbers=numbers,
+                    **piece._asdict(),
                 )
                 self._broker.publish(part, process)
             await self._broker.room()

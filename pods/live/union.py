@@ -5,18 +5,21 @@ namespaces: what is watched is what they may see, and not more.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from pods.clock import Clock
 from pods.domain.scope import ALL_NAMESPACES, Scope
 from pods.kube.resource import PodRecord
+from pods.kube.workloads import RolloutRecord
 from pods.live.feed import Feed
 from pods.live.status import STATES, FeedState
 from pods.live.store import Changes
 
 if TYPE_CHECKING:
     from pods.live.hub import Hub
+
+R = TypeVar("R", PodRecord, RolloutRecord)
 
 # Worst last, as in FlowStatus: what one namespace lacks, the whole lacks.
 _SEVERITY = {state: rank for rank, state in enumerate(("live", "catching_up", "stale"))}
@@ -29,15 +32,19 @@ class Union:
     def __init__(self, hub: "Hub", members: tuple[Scope, ...], clock: Clock) -> None:
         self._hub = hub
         self._records: dict[str, PodRecord] = {}
+        self._rollouts: dict[str, RolloutRecord] = {}
         self._members = [hub.acquire(scope) for scope in members]
         self._feeds = [running.feed for running in self._members]
-        self.feed = Feed(members[0].cluster, ALL_NAMESPACES, self._records, self._state, clock)
+        self.feed = Feed(
+            members[0].cluster, ALL_NAMESPACES, self._records, self._state, clock, self._rollouts
+        )
         for feed in self._feeds:
             feed.followers.add(self)
         self._listeners = [(feed, self._listener(feed)) for feed in self._feeds]
         for feed, listener in self._listeners:
             feed.listeners.add(listener)
             listener({uid: record.row.namespace for uid, record in feed.records.items()})
+            listener({uid: record.rollout.namespace for uid, record in feed.rollouts.items()})
 
     async def run(self) -> None:
         """Nothing of its own to do: the members' tasks fill it."""
@@ -66,17 +73,22 @@ class Union:
     def _listener(self, member: Feed) -> Callable[[Changes], None]:
         def changed(changes: Changes) -> None:
             for uid in changes:
-                record = member.records.get(uid)
-                if record is None:
-                    self._records.pop(uid, None)
-                else:
-                    self._records[uid] = record
+                _follow(self._records, member.records, uid)
+                _follow(self._rollouts, member.rollouts, uid)
             self.feed.changed(changes)
 
         return changed
 
     def _state(self) -> FeedState:
         return max((feed.state() for feed in self._feeds), key=_badness)
+
+
+def _follow(own: dict[str, R], member: Mapping[str, R], uid: str) -> None:
+    record = member.get(uid)
+    if record is None:
+        own.pop(uid, None)
+    else:
+        own[uid] = record
 
 
 def _badness(state: FeedState) -> tuple[int, bool, bool, float]:

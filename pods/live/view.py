@@ -7,23 +7,19 @@ it an upsert; a pod that never was in the view is not mentioned to it.
 
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
 
-from pods.domain.protocol import DeltaFrame, SnapshotFrame, encode, encode_row
+from pods.domain.protocol import DeltaFrame, encode_row
 from pods.domain.rights import NamespaceRule
+from pods.domain.rollout import Rollout
 from pods.domain.row import Row
 from pods.domain.token import Position, decode_token, encode_token
 from pods.domain.viewfilter import ViewFilter
 from pods.live.feed import Feed
-from pods.live.picture import Picture
+from pods.live.snapshot import ENCODED_KEPT, FRAME_BYTES, Frame, Snapshot, encoded_frame
 
-# A frame is about this long, so that acknowledgements come often and no frame stalls the loop.
-FRAME_BYTES = 64 * 1024
 # Whoever lacks more than this is better served by a snapshot, which is encoded part by part.
 MAX_DELTA_ROWS = 1_000
 MAX_DELTA_REMOVES = 2_000
@@ -32,17 +28,6 @@ MAX_DELTA_BYTES = 2 * 1024 * 1024
 # A uid with its quotes and comma; so many of them make a frame.
 UID_BYTES = 40
 REMOVES = FRAME_BYTES // UID_BYTES
-ENCODED_KEPT = 8
-
-
-@dataclass(frozen=True)
-class Frame:
-    """An encoded frame. A viewer that has it is at `offset`; `part` is that of a snapshot."""
-
-    text: str
-    size: int
-    offset: int
-    part: int | None
 
 
 class DeltaPiece(NamedTuple):
@@ -50,63 +35,11 @@ class DeltaPiece(NamedTuple):
 
     upsert: list[msgspec.Raw]
     remove: list[str]
-
-
-class Snapshot:
-    """The rows of a view at one offset, encoded part by part as they are asked for, or as one `picture`.
-
-    What it holds is which pods were there, not how: a part shows each as it is when the part is first
-    asked for, or leaves it out where it has gone, and the deltas after `offset` say the same again. So a
-    viewer that stops in the middle keeps no old rows alive.
-    """
-
-    def __init__(
-        self, label: str, token: str, offset: int, uids: Sequence[str], row: Callable[[str], Row | None]
-    ) -> None:
-        self.offset = offset
-        self.token = token
-        self._label = label
-        self._uids = uids
-        self._row = row
-        self._starts = [0]
-        self._encoded: OrderedDict[int, tuple[Frame, bool]] = OrderedDict()
-
-    @cached_property
-    def picture(self) -> Picture:
-        """All the rows, as they are when it is first asked for: at once, for the offset to be theirs."""
-        rows = map(self._row, self._uids)
-        return Picture([row for row in rows if row is not None])
-
-    def part(self, number: int) -> tuple[Frame, bool]:
-        """Part `number` (from 1, each asked for after the one before it) and whether it is the last."""
-        found = self._encoded.get(number)
-        if found is None:
-            found = self._encoded[number] = self._encode(number)
-            if len(self._encoded) > ENCODED_KEPT:
-                self._encoded.popitem(last=False)
-        return found
-
-    def _encode(self, number: int) -> tuple[Frame, bool]:
-        """Where a part ends stays as it was at first, though its rows may have changed since."""
-        end = self._starts[number - 1]
-        stop = self._starts[number] if number < len(self._starts) else len(self._uids)
-        encoded: list[msgspec.Raw] = []
-        size = 0
-        while end < stop and (size < FRAME_BYTES or number < len(self._starts)):
-            row = self._row(self._uids[end])
-            end += 1
-            if row is not None:
-                encoded.append(encode_row(row))
-                size += len(bytes(encoded[-1]))
-        if number == len(self._starts):
-            self._starts.append(end)
-        last = end >= len(self._uids)
-        frame = SnapshotFrame(namespace=self._label, token=self.token, part=number, last=last, pods=encoded)
-        return _frame(frame, self.offset, number), last
+    rollouts: list[msgspec.Raw]
 
 
 class View:
-    """The pods of `feed` that `rule` admits (None: all of the feed's) and `filter` matches, as `label`."""
+    """What of `feed` `rule` admits (None: all of it) and `filter` matches, pods and rollouts, as `label`."""
 
     def __init__(self, feed: Feed, label: str, filter: ViewFilter, rule: NamespaceRule | None) -> None:
         self.feed = feed
@@ -118,7 +51,7 @@ class View:
         # Members are read from the records: what left those and is not numbered yet would never be told.
         feed.settle()
         self._at = feed.offset
-        self._members = {uid for uid in feed.records if self._matches(uid)}
+        self._members = self._all_members()
         self._left: deque[tuple[int, str]] = deque()
         self._left_floor = self._at
         self._snapshot: Snapshot | None = None
@@ -152,8 +85,8 @@ class View:
         """The view at the feed's offset; the same object for all who ask before the next change."""
         self._advance()
         if self._snapshot is None or self._snapshot.offset != self._at:
-            uids = [uid for uid in self._members if uid in self.feed.records]
-            self._snapshot = Snapshot(self.label, self.token(self._at), self._at, uids, self._row)
+            uids = list(filter(self.feed.holds, self._members))
+            self._snapshot = Snapshot(self.label, self.token(self._at), self._at, uids, self._shown)
         return self._snapshot
 
     def delta(self, offset: int) -> list[Frame] | None:
@@ -182,8 +115,8 @@ class View:
         changes = self.feed.changes_since(offset)
         if changes is None:
             return None
-        records = self.feed.records
-        upsert = [records[uid].row for uid in changes if uid in self._members and uid in records]
+        shown = (self._shown(uid) for uid in changes if uid in self._members)
+        upsert = [one for one in shown if one is not None]
         if len(upsert) > MAX_DELTA_ROWS:
             return None
         if offset >= self._left_floor:
@@ -195,34 +128,40 @@ class View:
             return None
         return self._delta_frames(offset, upsert, sorted(gone))
 
-    def _delta_frames(self, offset: int, upsert: list[Row], remove: list[str]) -> list[Frame] | None:
+    def _delta_frames(
+        self, offset: int, upsert: list[Row | Rollout], remove: list[str]
+    ) -> list[Frame] | None:
         if not upsert and not remove:
             return []
-        pieces = [DeltaPiece([], remove[i : i + REMOVES]) for i in range(0, len(remove), REMOVES)]
-        pieces = pieces or [DeltaPiece([], [])]
+        pieces = [DeltaPiece([], remove[i : i + REMOVES], []) for i in range(0, len(remove), REMOVES)]
+        pieces = pieces or [DeltaPiece([], [], [])]
         size = total = UID_BYTES * len(pieces[-1].remove)
-        for row in upsert:
-            encoded = encode_row(row)
+        for shown in upsert:
+            encoded = encode_row(shown)
             total += len(bytes(encoded))
             if total > MAX_DELTA_BYTES:
                 return None
             if size > FRAME_BYTES:
-                pieces.append(DeltaPiece([], []))
+                pieces.append(DeltaPiece([], [], []))
                 size = 0
-            pieces[-1].upsert.append(encoded)
+            (pieces[-1].upsert if isinstance(shown, Row) else pieces[-1].rollouts).append(encoded)
             size += len(bytes(encoded))
         frames: list[Frame] = []
         for index, piece in enumerate(pieces):
             reached = self._at if index == len(pieces) - 1 else offset
-            frame = DeltaFrame(
-                namespace=self.label, token=self.token(reached), upsert=piece.upsert, remove=piece.remove
-            )
-            frames.append(_frame(frame, reached, None))
+            frame = DeltaFrame(namespace=self.label, token=self.token(reached), **piece._asdict())
+            frames.append(encoded_frame(frame, reached, None))
         return frames
 
-    def _row(self, uid: str) -> Row | None:
-        """The pod as it is now; None where it is not in the view any more."""
-        return self.feed.records[uid].row if self._matches(uid) else None
+    def _shown(self, uid: str) -> Row | Rollout | None:
+        """The pod or rollout as it is now; None where it is not in the view any more."""
+        if not self._matches(uid):
+            return None
+        record = self.feed.records.get(uid)
+        return self.feed.rollouts[uid].rollout if record is None else record.row
+
+    def _all_members(self) -> set[str]:
+        return {uid for held in (self.feed.records, self.feed.rollouts) for uid in held if self._matches(uid)}
 
     def _advance(self) -> None:
         """Brings membership up to the feed's offset."""
@@ -232,7 +171,7 @@ class View:
         changes = feed.changes_since(self._at)
         if changes is None:
             feed.settle()
-            self._members = {uid for uid in feed.records if self._matches(uid)}
+            self._members = self._all_members()
             self._left.clear()
             self._left_floor = feed.offset
         else:
@@ -256,9 +195,12 @@ class View:
 
     def _matches(self, uid: str) -> bool:
         record = self.feed.records.get(uid)
-        if record is None or not self._admits(record.row.namespace):
+        if record is not None:
+            return self._admits(record.row.namespace) and self._filter.matches(record.row, record.labels)
+        told = self.feed.rollouts.get(uid)
+        if told is None or not self._admits(told.rollout.namespace):
             return False
-        return self._filter.matches(record.row, record.labels)
+        return self._filter.matches_rollout(told.rollout, told.labels)
 
     def _admits(self, namespace: str) -> bool:
         if self._rule is None:
@@ -267,11 +209,6 @@ class View:
         if known is None:
             known = self._admitted[namespace] = self._rule.admits(namespace)
         return known
-
-
-def _frame(frame: msgspec.Struct, offset: int, part: int | None) -> Frame:
-    data = encode(frame)
-    return Frame(data.decode(), len(data), offset, part)
 
 
 def _digest(feed: Feed, label: str, filter: ViewFilter, rule: NamespaceRule | None) -> bytes:

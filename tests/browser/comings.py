@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 from pods.leakcheck.check import RETURN_SECONDS
 from pods.leakcheck.counts import Reading, read
 from pods.leakcheck.target import Address
+from tests.watched import WATCHED
 
 SHOP = "/pods/?cluster=demo&namespace=shop"
 TABS = 3
-# Of pods, ReplicaSets and events.
-WATCHES = 3
+WATCHES = len(WATCHED)
 LIVE_MS = 20_000
 
 # Runs before any script of the page: keeps the page's sockets, and the most that were there at once.

@@ -35,13 +35,31 @@ def row(number: int, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def rollout(name: str, kind: str = "Deployment", **more: Any) -> dict[str, Any]:
+    """A workload whose three pods are there."""
+    counts = dict.fromkeys(("desired", "updated", "ready", "available"), 3)
+    return {
+        "uid": f"uid-{kind}-{name}",
+        "namespace": "shop",
+        "kind": kind,
+        "name": name,
+        "created": "2026-01-01T00:00:00Z",
+        **counts,
+        "state": "done",
+        "since": None,
+        "why": None,
+        "revisions": [],
+    } | more
+
+
 class Speaker:
-    """Answers the page's socket: a feed frame, then a snapshot of `rows`."""
+    """Answers the page's socket: a feed frame, then a snapshot of `rows`, and of `rollouts` with the first."""
 
     def __init__(
         self, page: Page, rows: list[dict[str, Any]], first: Callable[["Speaker"], None] | None = None
     ) -> None:
         self.rows = rows
+        self.rollouts: list[dict[str, Any]] = []
         self.sockets: list[WebSocketRoute] = []
         self._tokens = 0
         self._first = first or Speaker.snapshot
@@ -68,9 +86,16 @@ class Speaker:
         parts = [self.rows[at : at + PART] for at in range(0, len(self.rows), PART)] or [[]]
         for number, pods in enumerate(parts, 1):
             last = number == len(parts)
-            self.say(type="snapshot", namespace="shop", token="t0", part=number, last=last, pods=pods)
+            told = {"rollouts": self.rollouts} if number == 1 else {}
+            self.say(type="snapshot", namespace="shop", token="t0", part=number, last=last, pods=pods, **told)
 
-    def delta(self, upsert: list[dict[str, Any]], remove: tuple[str, ...] = ()) -> None:
+    def delta(
+        self,
+        upsert: list[dict[str, Any]],
+        remove: tuple[str, ...] = (),
+        rollouts: tuple[dict[str, Any], ...] = (),
+    ) -> None:
         self._tokens += 1
         token = f"t{self._tokens}"
-        self.say(type="delta", namespace="shop", token=token, upsert=upsert, remove=list(remove))
+        frame = {"upsert": upsert, "remove": list(remove), "rollouts": list(rollouts)}
+        self.say(type="delta", namespace="shop", token=token, **frame)

@@ -13,6 +13,13 @@ Rule = tuple[str, str, tuple[str, ...]]
 """API group, resource, verbs."""
 
 _READ = ("get", "list", "watch")
+_ROWS: tuple[Rule, ...] = (("", "pods", _READ), ("", "events", _READ), ("apps", "replicasets", _READ))
+_ROLLOUTS: tuple[Rule, ...] = (
+    ("apps", "deployments", _READ),
+    ("apps", "statefulsets", _READ),
+    ("apps", "daemonsets", _READ),
+    ("batch", "jobs", _READ),
+)
 
 
 @dataclass(frozen=True)
@@ -24,26 +31,14 @@ class Rights:
 
 
 RIGHTS: dict[str, Rights] = {
-    "reader": Rights(
-        in_cluster=(
-            ("", "pods", _READ),
-            ("", "events", _READ),
-            ("apps", "replicasets", _READ),
-            ("", "namespaces", _READ),
-        )
-    ),
-    "one-namespace": Rights(
-        in_namespace=(("", "pods", _READ), ("", "events", _READ), ("apps", "replicasets", _READ))
-    ),
-    "no-events": Rights(in_namespace=(("", "pods", _READ), ("apps", "replicasets", _READ))),
+    "reader": Rights(in_cluster=(*_ROWS, *_ROLLOUTS, ("", "namespaces", _READ))),
+    "one-namespace": Rights(in_namespace=(*_ROWS, *_ROLLOUTS)),
+    "no-rollouts": Rights(in_namespace=_ROWS),
+    "no-events": Rights(in_namespace=(("", "pods", _READ), ("apps", "replicasets", _READ), *_ROLLOUTS)),
     "only-pods": Rights(in_namespace=(("", "pods", _READ),)),
     "no-replicasets": Rights(in_cluster=(("", "pods", _READ), ("", "namespaces", _READ))),
     "list-only": Rights(
-        in_namespace=(
-            ("", "pods", ("get", "list")),
-            ("", "events", ("get", "list")),
-            ("apps", "replicasets", ("get", "list")),
-        )
+        in_namespace=tuple((group, resource, ("get", "list")) for group, resource, _ in (*_ROWS, *_ROLLOUTS))
     ),
     "nobody": Rights(),
 }

@@ -20,6 +20,7 @@ from pods.runtime import Runtime
 from pods.stalls import Stalls
 from tests.consumers.peer import Peer
 from tests.threads import beside
+from tests.watched import WATCHED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +38,7 @@ async def test_the_census_counts_what_is_there(runtime: Runtime) -> None:
     peers = [Peer(runtime, QUERY) for _ in range(3)]
     for peer in peers:
         await peer.snapshot()
-    await _until(runtime, lambda found: found.upstream_watches == 3)
+    await _until(runtime, lambda found: found.upstream_watches == len(WATCHED))
     full = await census.take(runtime)
     assert (full.lifecycles, full.watches, full.subscriptions, full.feeds) == (3, 3, 3, 1)
     assert full.tasks == len(asyncio.all_tasks())

@@ -15,6 +15,7 @@ from tests.consumers.conftest import PASSWORD, View
 from tests.consumers.desk import Desk
 from tests.consumers.viewer import Viewer
 from tests.portal import PortalProcess
+from tests.watched import WATCHED
 
 pytestmark = pytest.mark.parametrize("portal", ["daphne"], indirect=True)
 
@@ -152,7 +153,7 @@ async def test_its_figures_are_what_the_viewers_got_and_the_process_holds(
             rows = {row["user"]: row for row in found["sockets"]["rows"]}
             pairs = [(rows.get("engineer"), silent), (rows.get("admin"), wide)]
             same = all(row and (row["frames"], row["bytes"]) == _got(viewer) for row, viewer in pairs)
-            return same and found["totals"]["upstream_watches"] == 6  # that of events opens last
+            return same and found["totals"]["upstream_watches"] == 2 * len(WATCHED)  # pods open first
 
         await until(portal, same, "the ledger counts what the viewers got")
         rows = {row["user"]: row for row in found["sockets"]["rows"]}
@@ -162,7 +163,7 @@ async def test_its_figures_are_what_the_viewers_got_and_the_process_holds(
         assert (totals["sockets"], totals["lifecycles"], totals["watch_tasks"]) == (2, 2, 2)
         assert totals["reconciles"] is True
         assert (totals["subscriptions"], totals["feeds"]) == (3, 2)
-        assert totals["upstream_watches"] == portal.metric("k8sportal_upstream_watches") == 6
+        assert totals["upstream_watches"] == portal.metric("k8sportal_upstream_watches") == 2 * len(WATCHED)
         assert (totals["reaped"], totals["unneeded_watches"], totals["close_wait"]) == (0, 0, 0)
         # The ledger's own request is one connection more.
         await until(
@@ -190,13 +191,9 @@ def _check_sockets(rows: dict[str, Any], silent: Viewer, namespace: str, portal:
 
 
 def _check_watches(table: Any, namespace: str) -> None:
-    assert (table["count"], table["matching"]) == (6, 6)
+    assert (table["count"], table["matching"]) == (2 * len(WATCHED),) * 2
     rows = {(row["namespace"], row["resource"]): row for row in table["rows"]}
-    assert rows.keys() == {
-        (name, resource)
-        for name in (namespace, "kube-system")
-        for resource in ("pods", "replicasets", "events")
-    }
+    assert rows.keys() == {(name, resource) for name in (namespace, "kube-system") for resource in WATCHED}
     for (name, _), row in rows.items():
         assert (row["cluster"], row["state"], row["reason"], row["restarts"]) == ("test", "live", None, 0)
         assert row["users"] == (2 if name == namespace else 1)
@@ -246,8 +243,8 @@ async def test_one_click_restarts_a_watch_under_its_viewers(
         await viewer.sees("one", "two")
         await until(
             portal,
-            lambda: portal.metric("k8sportal_upstream_watches", namespace=namespace) == 3,
-            "pods, ReplicaSets and events are watched",
+            lambda: portal.metric("k8sportal_upstream_watches", namespace=namespace) == len(WATCHED),
+            "all is watched",
         )
         before = _row(actor)
         ended, watched = _ended_watches(control_plane), control_plane.longrunning_watches("pods")
@@ -269,7 +266,7 @@ async def test_one_click_restarts_a_watch_under_its_viewers(
 
         await until(portal, anew, "the API server holds a new watch")
         assert _row(actor)["restarts"] == before["restarts"] + 1
-        assert portal.metric("k8sportal_upstream_watch_ends_total", cluster="test") == counted + 3
+        assert portal.metric("k8sportal_upstream_watch_ends_total", cluster="test") == counted + len(WATCHED)
         pods.create(control_plane, namespace, "three")
         await viewer.sees("one", "two", "three")
         since = [each.frame for each in viewer.received[came:]]

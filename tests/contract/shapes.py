@@ -60,12 +60,37 @@ class Row(msgspec.Struct, forbid_unknown_fields=True):
     labels_cut: bool
 
 
+class Revision(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    revision: int | None
+    desired: int
+    ready: int | None
+    current: bool
+
+
+class Rollout(msgspec.Struct, forbid_unknown_fields=True):
+    uid: str
+    namespace: str
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Job"]
+    name: str
+    created: Time | None
+    desired: int
+    updated: int
+    ready: int
+    available: int
+    state: Literal["done", "progressing", "stuck", "paused"]
+    since: Time | None
+    why: Why | None
+    revisions: Annotated[list[Revision], msgspec.Meta(max_length=5)]
+
+
 class Snapshot(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="snapshot"):
     namespace: str
     token: Token
     pods: list[Row]
     part: Annotated[int, msgspec.Meta(ge=1)]
     last: bool
+    rollouts: list[Rollout] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Delta(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="delta"):
@@ -73,6 +98,7 @@ class Delta(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="d
     token: Token
     upsert: list[Row]
     remove: list[str]
+    rollouts: list[Rollout] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Feed(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="feed"):
@@ -115,6 +141,13 @@ def documented_row() -> set[str]:
     text = re.search(r"^\*\*Row\*\*: (.*?)\. ", CONTRACT.read_text(), re.MULTILINE)
     assert text is not None
     return _names(re.sub(r"\([^()]*\)", _kept, text[1]))
+
+
+def documented_rollout() -> set[str]:
+    """The fields of a rollout, from the paragraph "Rollout"."""
+    text = re.search(r"^\*\*Rollout\*\*: (.*?)\. One for", CONTRACT.read_text(), re.MULTILINE)
+    assert text is not None
+    return _names(re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", text[1])))
 
 
 def documented_close_codes() -> list[int]:

@@ -16,11 +16,13 @@ from tests.contract.shapes import (
     Delta,
     Error,
     Feed,
+    Rollout,
     Row,
     Snapshot,
     check_frame,
     documented_close_codes,
     documented_frames,
+    documented_rollout,
     documented_row,
 )
 from tests.portal import PortalProcess
@@ -37,6 +39,7 @@ def test_the_shapes_are_those_of_the_document() -> None:
         for kind, names in documented_frames().items()
     }
     assert set(Row.__struct_fields__) == documented_row()
+    assert set(Rollout.__struct_fields__) == documented_rollout()
 
 
 def test_the_close_codes_are_those_of_the_document() -> None:
@@ -98,6 +101,7 @@ async def test_every_frame_of_a_real_portal_is_as_documented(
             assert kinds == documented_frames().keys()
             answer = json.loads(portal.get(f"/api/v1/pods?cluster=test&namespace={namespace}"))
             msgspec.convert(answer["pods"], list[Row])
+            msgspec.convert(answer["rollouts"], list[Rollout])
             msgspec.convert(answer["feed"], Feed)
 
 

@@ -34,6 +34,7 @@ KINDS_PATHS = (
     "/apis/apps/v1/namespaces/none/replicasets",
     "/apis/apps/v1/namespaces/none/deployments",
     "/apis/apps/v1/namespaces/none/statefulsets",
+    "/apis/apps/v1/namespaces/none/daemonsets",
     "/apis/batch/v1/namespaces/none/jobs",
     "/apis/batch/v1/namespaces/none/cronjobs",
 )

@@ -3,16 +3,20 @@
 import json
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
+import msgspec
 import pytest
 
 from democluster.ages import unix
-from democluster.kinds import DEPLOYMENTS, EVENTS, JOBS, KINDS, PODS, REPLICASETS, STATEFULSETS, Object
+from democluster.kinds import DEPLOYMENTS, EVENTS, JOBS, KINDS, PODS, REPLICASETS, STATEFULSETS, Kind, Object
 from democluster.podcells import summary
 from democluster.shop.catalogue import NAMESPACES
 from democluster.shop.shop import build_shop
 from democluster.shop.world import World
 from democluster.store import Store
+from pods.domain import workload
+from pods.domain.rollout import rollout_of
 from tests.democluster.support import name_of
 
 START = 1_795_000_000.0
@@ -152,6 +156,30 @@ def test_rollouts_replace_replicasets_and_never_undercut(hour: list[tuple[float,
         available = store.get(DEPLOYMENTS, "shop", "storefront")
         assert available is not None
         assert available["status"].get("readyReplicas", 0) >= 6
+
+
+def test_rollouts_go_on_are_done_and_get_stuck() -> None:
+    """As the portal judges them by what the controllers of the shop write."""
+    forms: dict[Kind, Any] = {
+        DEPLOYMENTS: workload.Deployment,
+        STATEFULSETS: workload.StatefulSet,
+        JOBS: workload.Job,
+    }
+    store, world = shop()
+    seen: dict[str, set[str]] = {}
+    for second in range(0, 5400, 5):
+        world.advance(START + second)
+        for kind, form in forms.items():
+            for obj in store.objects(kind):
+                rollout = rollout_of(msgspec.convert(obj, form))
+                name = name_of(obj).rstrip("-0123456789")
+                why = rollout.why.code if rollout.why else ""
+                seen.setdefault(name, set()).add(f"{rollout.state} {why}".strip())
+    assert seen["storefront"] == seen["orders-db"] == {"done", "progressing"}
+    assert seen["loyalty"] == seen["forecast"] == {"stuck rollout_deadline_seconds"}
+    assert seen["reviews"] == {"progressing"}
+    assert {"done", "progressing", "stuck job_backoff_limit"} == seen["export-orders"]
+    assert "stuck" not in " ".join(seen["cart"] | seen["catalog"])
 
 
 def test_a_restarted_stateful_pod_keeps_its_name_and_gets_a_new_uid(hour: list[tuple[float, Object]]) -> None:

@@ -35,6 +35,16 @@ LIVE_SECONDS = 30.0
 PODS = {(verb, "", resource) for verb in ("list", "watch") for resource in ("pods", "events")}
 ONE_POD = {("get", "", "pods"), ("get", "", "pods/log"), ("get", "batch", "jobs")}
 REPLICASETS = {(verb, "apps", "replicasets") for verb in ("get", "list", "watch")}
+ROLLOUTS = {
+    (verb, group, resource)
+    for verb in ("list", "watch")
+    for group, resource in (
+        ("apps", "deployments"),
+        ("apps", "statefulsets"),
+        ("apps", "daemonsets"),
+        ("batch", "jobs"),
+    )
+}
 NAMESPACES = {("list", "", "namespaces")}
 # Asked for where a pod comes before its ReplicaSet is known: not at each run.
 AT_TIMES = {("get", "apps", "replicasets")}
@@ -215,7 +225,7 @@ def test_for_the_whole_cluster_it_may_do_what_it_does_and_nothing_more(
         sees(portal, rooms[0])
         sees(portal, "*")
         looks_into(portal, rooms[0])
-        expected = PODS | ONE_POD | REPLICASETS | NAMESPACES
+        expected = PODS | ONE_POD | REPLICASETS | ROLLOUTS | NAMESPACES
         used = used_once_asked(portal, account, lambda: audit_log, expected)
     assert account.may(rooms[0]) == account.may("kube-system") == used == expected
     assert requests_of(account, audit_log, allowed=False) == set()
@@ -244,10 +254,12 @@ def test_for_a_list_of_namespaces_it_may_do_what_it_does_there_and_nothing_elsew
         sees(portal, other)
         looks_into(portal, own)
         assert "not_ready" in refusal(portal, foreign)
-        expected = PODS | ONE_POD | REPLICASETS
+        expected = PODS | ONE_POD | REPLICASETS | ROLLOUTS
         used = used_once_asked(portal, account, since, expected)
     assert account.may(own) == account.may(other) == used == expected
     assert account.may(foreign) == account.may("kube-system") == set()
     refused = requests_of(account, since(), allowed=False)
     assert ("list", "", "pods") in refused
-    assert refused <= PODS | REPLICASETS | NAMESPACES, "it asks for nothing that no installation gives"
+    assert refused <= PODS | REPLICASETS | ROLLOUTS | NAMESPACES, (
+        "it asks for nothing that no installation gives"
+    )

@@ -106,6 +106,25 @@ export function row(uid, more = {}) {
   };
 }
 
+export function rollout(uid, more = {}) {
+  return {
+    uid,
+    namespace: 'shop',
+    kind: 'Deployment',
+    name: 'web',
+    created: '2026-01-01T00:00:00Z',
+    desired: 3,
+    updated: 3,
+    ready: 3,
+    available: 3,
+    state: 'done',
+    since: null,
+    why: null,
+    revisions: [],
+    ...more,
+  };
+}
+
 /** Milliseconds of the processor that a call takes, the median of many: others' work does not count. */
 export function medianTime(call) {
   const times = [];

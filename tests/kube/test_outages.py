@@ -18,6 +18,7 @@ from tests.kube.conftest import MakeCluster
 from tests.kube.etcd import Etcd
 from tests.kube.viewer import all_watches, open_watches, requests_made, viewing
 from tests.kube.writer import Writer, running
+from tests.watched import WATCHED
 
 STALE_SECONDS = 5.0
 STALE_TOLERANCE = 1.5
@@ -69,7 +70,7 @@ async def test_a_frozen_server_is_stale_after_5_s_and_right_again_after(
         back = await viewer.sees(lambda: viewer.state.state == "live", "live", RECOVERED_SECONDS)
         print(f"stale {took:.1f} s after the freeze; live {back:.1f} s after it answered")
         assert viewer.state.reason is None
-        restarted = before | {("watch", "200"): before["watch", "200"] + 3, ("list", "200"): 2}
+        restarted = before | {("watch", "200"): before["watch", "200"] + len(WATCHED), ("list", "200"): 2}
         what = "one question for the cluster's version, and each scope's watch anew"
         await viewer.sees(lambda: requests_made(cluster) == restarted, what, 5.0)
         assert open_watches(cluster) == 1
@@ -101,15 +102,17 @@ async def test_a_killed_server_is_stale_and_its_scopes_resume_with_one_request_e
         await viewer.agrees(writer.truth, RECOVERED_SECONDS)
         back = await viewer.sees(lambda: viewer.state.state == "live", "live", RECOVERED_SECONDS)
         print(f"stale {took:.1f} s after the kill; live {back:.1f} s after the rows were right")
-        watches = before["watch", "200"] + 3
+        watches = before["watch", "200"] + len(WATCHED)
         await viewer.sees(
             lambda: requests_made(cluster)["watch", "200"] >= watches,
-            "pods and ReplicaSets are watched again, then events",
+            "pods and ReplicaSets are watched again, then the others",
             5 * RECOVERED_SECONDS,
         )
         made = requests_made(cluster)
         tried = sum(made.values()) - sum(before.values())
-        assert tried <= 10, f"three scopes and one question, each a try or two while it starts: {made}"
+        assert tried <= 2 * len(WATCHED) + 4, (
+            f"seven scopes and one question, each a try or two while it starts: {made}"
+        )
 
 
 async def test_a_version_that_expired_meanwhile_is_listed_anew_and_only_differences_are_sent(

@@ -159,7 +159,7 @@ async def test_an_expired_version_in_an_event_is_answered_by_a_list(
     lists: list[float] = []
 
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
-        if "replicasets" in request.path:
+        if "/pods" not in request.path:
             raise web.HTTPForbidden
         response = web.StreamResponse()
         await response.prepare(request)
@@ -195,7 +195,7 @@ async def test_garbage_in_a_watch_breaks_the_flow_and_loses_no_row(
     make_cluster: MakeCluster, caplog: pytest.LogCaptureFixture, line: bytes
 ) -> None:
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
-        if "replicasets" in request.path:
+        if "/pods" not in request.path:
             raise web.HTTPForbidden
         response = web.StreamResponse()
         await response.prepare(request)

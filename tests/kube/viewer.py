@@ -17,17 +17,19 @@ from pods.kube.cluster import Cluster
 from pods.live.feed import Feed
 from pods.live.hub import Held, Hub
 from pods.live.status import FeedState
+from tests.watched import WATCHED
 
 CAUGHT_UP_SECONDS = 10.0
 LINGER_SECONDS = 0.05
 
 
 class Viewer:
-    """Merges the frames of one subscription, as a browser does. `removed` are uids, in order."""
+    """Merges the frames of one subscription, as a browser does. `removed` are pods' uids, in order."""
 
     def __init__(self, hub: Hub, cluster: str, namespace: str, filter: ViewFilter) -> None:
         self.hub = hub
         self.rows: dict[str, dict[str, Any]] = {}
+        self.rollouts: dict[str, dict[str, Any]] = {}
         self.removed: list[str] = []
         self._woken = asyncio.Event()
         self.held: Held = hub.subscribe(Scope(cluster, "pods", namespace), namespace, filter, None, self)
@@ -70,6 +72,16 @@ class Viewer:
         owners = [row["owner"] for row in self.rows.values() if row["name"] == name]
         return (owners[0]["kind"], owners[0]["name"]) if owners and owners[0] else None
 
+    def rollout(self, name: str) -> dict[str, Any] | None:
+        """The rollout of this name as this viewer sees it; None where it is not there."""
+        self.take()
+        return next((each for each in self.rollouts.values() if each["name"] == name), None)
+
+    def state_of(self, name: str) -> str | None:
+        """The state of the rollout of this name."""
+        found = self.rollout(name)
+        return found and found["state"]
+
     async def sees(
         self, condition: Callable[[], bool], what: str, seconds: float = CAUGHT_UP_SECONDS
     ) -> float:
@@ -98,13 +110,16 @@ class Viewer:
     def _merge(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "snapshot":
             if frame["part"] == 1:
-                self.rows = {}
+                self.rows, self.rollouts = {}, {}
             self.rows |= {row["uid"]: row for row in frame["pods"]}
+            self.rollouts |= {each["uid"]: each for each in frame.get("rollouts", ())}
             return
         for uid in frame["remove"]:
+            self.rollouts.pop(uid, None)
             if self.rows.pop(uid, None) is not None:
                 self.removed.append(uid)
         self.rows |= {row["uid"]: row for row in frame["upsert"]}
+        self.rollouts |= {each["uid"]: each for each in frame.get("rollouts", ())}
 
 
 @asynccontextmanager
@@ -149,10 +164,9 @@ def requests_made(cluster: Cluster) -> dict[tuple[str, str], int]:
 
 
 async def all_watches(viewer: Viewer, cluster: Cluster) -> dict[tuple[str, str], int]:
-    """Waits until pods, ReplicaSets and events are watched; the requests made by then."""
-    resources = ("pods", "replicasets", "events")
+    """Waits until all is watched; the requests made by then."""
     await viewer.sees(
-        lambda: all(open_watches(cluster, resource) == 1 for resource in resources), "all watches"
+        lambda: all(open_watches(cluster, resource) == 1 for resource in WATCHED), "all watches"
     )
     return requests_made(cluster)
 

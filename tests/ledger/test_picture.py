@@ -23,7 +23,7 @@ from pods.ledger.sockets import SOCKET_ORDERS
 from pods.ledger.wanted import ROWS, Wanted
 from pods.ledger.watches import WATCH_ORDERS
 from pods.lifecycle import Lifecycle
-from pods.live.view import Frame
+from pods.live.snapshot import Frame
 from pods.runtime import Runtime
 from pods.viewing import Viewing
 

@@ -12,18 +12,24 @@ from pods.domain.reasons import Reason
 from pods.kube.cluster import Cluster
 from pods.kube.errors import Forbidden, NotFound
 from pods.kube.resource import REPLICASETS, PodRecord, ReplicaSetRecord, Resource
+from pods.kube.workloads import RolloutRecord
 from pods.live import informer
 from tests.live.fakes import FakeCluster, FakeListWatch, World
+from tests.watched import WATCHED
 
 
 class FakeApi:
-    """A cluster with pods, ReplicaSets and events, in place of what pods.live.informer would ask."""
+    """A cluster with all that a scope watches, in place of what pods.live.informer would ask."""
 
     def __init__(self, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         self.cluster = FakeCluster(clock)
         self.pods: World[PodRecord] = World()
         self.replicasets: World[ReplicaSetRecord] = World()
         self.events: World[PodEvent] = World()
+        self.deployments: World[RolloutRecord] = World()
+        self.statefulsets: World[RolloutRecord] = World()
+        self.daemonsets: World[RolloutRecord] = World()
+        self.jobs: World[RolloutRecord] = World()
         self.fetched: list[tuple[str, str]] = []
         self.may_get_replicasets = True
         self.sources: list[FakeListWatch[Any]] = []
@@ -39,6 +45,10 @@ class FakeApi:
     def open(self, resource: str = "pods") -> int:
         """How many lists and watches of `resource` are open."""
         return sum(source.open for source in self.sources if source.resource.name == resource)
+
+    def open_of_each(self) -> list[int]:
+        """How many are open of each resource."""
+        return [self.open(resource) for resource in WATCHED]
 
     def _listwatch(self, cluster: FakeCluster, resource: Resource[Any], namespace: str) -> FakeListWatch[Any]:
         world: World[Any] = getattr(self, resource.name)

@@ -9,10 +9,11 @@ from pods.domain.viewfilter import ViewFilter
 from pods.kube.listwatch import Event
 from pods.kube.resource import PodRecord
 from pods.live.feed import Feed
+from pods.live.snapshot import Frame
 from pods.live.status import FeedState
 from pods.live.store import PodStore
 from pods.live.subscription import Subscription
-from pods.live.view import Frame, View
+from pods.live.view import View
 
 
 class Bench:
@@ -23,7 +24,9 @@ class Bench:
         self.missing: list[tuple[str, str]] = []
         self.state = FeedState("live", clock.now(), None)
         self.store = PodStore(self._changed, self.missing.append)
-        self.feed = Feed("kind", namespace, self.store.records, lambda: self.state, clock)
+        self.feed = Feed(
+            "kind", namespace, self.store.records, lambda: self.state, clock, self.store.rollouts.records
+        )
 
     def put(self, *records: PodRecord) -> None:
         self._apply("MODIFIED", records)

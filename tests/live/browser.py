@@ -1,4 +1,7 @@
-"""A browser's state, merged as docs/contract.md says and in no other way than that."""
+"""A browser's state, merged as docs/contract.md says and in no other way than that.
+
+Rollouts stand among the rows: their uids are apart.
+"""
 
 import json
 from collections.abc import Callable
@@ -50,7 +53,7 @@ class Browser:
 
     def mentioned(self) -> tuple[set[str], set[str]]:
         """The namespaces of all rows and all the uids that ever came."""
-        rows = [row for frame in self.frames for row in (*frame.get("pods", ()), *frame.get("upsert", ()))]
+        rows = [row for frame in self.frames for row in _told(frame)]
         gone = {uid for frame in self.frames for uid in frame.get("remove", ())}
         return {row["namespace"] for row in rows}, {row["uid"] for row in rows} | gone
 
@@ -60,7 +63,7 @@ class Browser:
             self._incoming[label], self._part[label] = {}, 0
         self._part[label] += 1
         assert frame["part"] == self._part[label], "parts come in order"
-        self._incoming[label].update({row["uid"]: row for row in frame["pods"]})
+        self._incoming[label].update({row["uid"]: row for row in _told(frame)})
         self.tokens[label] = frame["token"], frame["part"]
         if frame["last"]:
             self.rows[label] = self._incoming.pop(label)
@@ -72,8 +75,8 @@ class Browser:
         rows = self.rows[label]
         for uid in frame["remove"]:
             rows.pop(uid, None)
-        rows.update({row["uid"]: row for row in frame["upsert"]})
-        assert not {row["uid"] for row in frame["upsert"]} & set(frame["remove"])
+        rows.update({row["uid"]: row for row in _told(frame)})
+        assert not {row["uid"] for row in _told(frame)} & set(frame["remove"])
         self.tokens[label] = frame["token"], None
         self._remember(label, frame["token"])
 
@@ -83,3 +86,8 @@ class Browser:
 
     def _remember(self, label: str, token: str) -> None:
         self.moments.append(Moment(label, token, dict(self.rows[label])))
+
+
+def _told(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows and rollouts of a frame."""
+    return [each for name in ("pods", "upsert", "rollouts") for each in frame.get(name, ())]

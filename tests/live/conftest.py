@@ -53,7 +53,7 @@ async def hub(api: FakeApi, clock: LoopClock) -> AsyncIterator[Hub]:
     hub = Hub(lambda name: api.cluster if name == "kind" else None, clock, linger_seconds=5.0)
     yield hub
     await hub.stop()
-    assert api.open("pods") == api.open("replicasets") == api.open("events") == 0
+    assert not any(api.open_of_each())
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 

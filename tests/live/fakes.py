@@ -9,19 +9,24 @@ import copy
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
+import msgspec
+
 from pods.clock import Clock
 from pods.domain.pod import OwnerRef
 from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
+from pods.domain.rollout import Rollout, RolloutKind, RolloutState
 from pods.domain.row import Health, Owner, Row
 from pods.kube.cluster import Cluster
+from pods.kube.codecs import Page
 from pods.kube.errors import Expired, KubeError, StreamRestarted
 from pods.kube.listwatch import Event, ListWatch
 from pods.kube.probe import Probe
-from pods.kube.resource import Page, PodRecord, ReplicaSetRecord, Resource
+from pods.kube.resource import PodRecord, ReplicaSetRecord, Resource
 from pods.kube.source import DemoSource
+from pods.kube.workloads import RolloutRecord
 
-T = TypeVar("T", bound=PodRecord | ReplicaSetRecord | PodEvent)
+T = TypeVar("T", bound=PodRecord | ReplicaSetRecord | PodEvent | RolloutRecord)
 Piece = TypeVar("Piece")
 # A loop without a pause takes no virtual time: it has to end some other way.
 MOST_REQUESTS = 2000
@@ -58,6 +63,28 @@ def pod(
         labels=labels or {},
     )
     return PodRecord(uid, row, labels or {}, controller)
+
+
+def rollout(
+    uid: str,
+    namespace: str = "shop",
+    *,
+    kind: RolloutKind = "Deployment",
+    name: str = "",
+    ready: int = 3,
+    state: RolloutState = "progressing",
+    since: str | None = None,
+    labels: dict[str, str] | None = None,
+) -> RolloutRecord:
+    """A workload as its codec gives it."""
+    made = Rollout(uid, namespace, kind, name or f"{kind}-{uid}", None, 3, 3, ready, ready, state, since)
+    return RolloutRecord(uid, made, labels or {})
+
+
+def as_json(told: RolloutRecord) -> dict[str, Any]:
+    """The rollout as it is sent."""
+    sent: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(told.rollout))
+    return sent
 
 
 class Stream(Generic[T]):
@@ -281,6 +308,9 @@ def _event(change: Change[T]) -> Event[T]:
     return Event(change.type, copy.copy(change.item), str(change.version))
 
 
-def _within(item: PodRecord | ReplicaSetRecord | PodEvent, namespace: str) -> bool:
-    of = item.row.namespace if isinstance(item, PodRecord) else item.namespace
+def _within(item: PodRecord | ReplicaSetRecord | PodEvent | RolloutRecord, namespace: str) -> bool:
+    if isinstance(item, RolloutRecord):
+        of = item.rollout.namespace
+    else:
+        of = item.row.namespace if isinstance(item, PodRecord) else item.namespace
     return namespace in ("*", of)

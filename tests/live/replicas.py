@@ -21,7 +21,7 @@ from pods.live.shared import SharedInformer
 from pods.live.viewer import Viewer
 from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
-from tests.live.fakes import pod
+from tests.live.fakes import as_json, pod, rollout
 from tests.live.network import FakeFleet, Redis
 from tests.live.virtual import LoopClock
 
@@ -130,7 +130,7 @@ class Scene:
                     await seat.end()
                 for process in scene.processes:
                     await process.stop()
-            assert scene.api.open("pods") == scene.api.open("replicasets") == scene.api.open("events") == 0
+            assert not any(scene.api.open_of_each())
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     async def play(self, steps: list[tuple[str, int, int]]) -> None:
@@ -161,6 +161,8 @@ class Scene:
         await asyncio.sleep(40)
         self._look_after()
         truth = {uid: msgspec.to_builtins(record.row) for uid, record in self.api.pods.items.items()}
+        for uid, told in self.api.statefulsets.items.items():
+            truth[uid] = as_json(told)
         for seat in self.seats:
             assert seat.browser.rows["shop"] == truth
         roles = sorted(each.source.role for each in self.processes if each.source is not None)
@@ -177,11 +179,15 @@ class Scene:
         version = self.api.pods.version + 1
         record = pod(uid, status=f"v:{version}", labels={"n": str(number % 2)})
         self.api.pods.put(msgspec.structs.replace(record, version=version))
+        if number % 3 == 2:
+            self.api.statefulsets.put(rollout(f"rollout-{slot}", kind="StatefulSet", ready=number))
 
     async def do_delete(self, slot: int, _: int) -> None:
         uid = self.slots.get(slot % SLOTS, "")
         if uid in self.api.pods.items:
             self.api.pods.delete(uid)
+        if f"rollout-{slot}" in self.api.statefulsets.items:
+            self.api.statefulsets.delete(f"rollout-{slot}")
 
     async def do_wait(self, length: int, _: int) -> None:
         await asyncio.sleep((0.0, 0.01, 0.05, 0.4, 2.0, 7.0)[length % 6])

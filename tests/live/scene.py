@@ -21,13 +21,14 @@ from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.kube.errors import Expired, ServerError
 from pods.kube.resource import PodRecord, ReplicaSetRecord
-from pods.live import feed, outbox, view
+from pods.kube.workloads import RolloutRecord
+from pods.live import feed, outbox, snapshot, view
 from pods.live.hub import Hub, Key
 from pods.live.outlet import SlowViewer
 from pods.live.viewer import Viewer
 from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
-from tests.live.fakes import Stream, pod
+from tests.live.fakes import Stream, as_json, pod, rollout
 from tests.live.virtual import LoopClock
 
 Step = tuple[str, int, int]
@@ -37,6 +38,7 @@ SLOTS = 9
 REPLICASETS = ("web-1", "web-2", "api-1")
 LIMITS: tuple[tuple[Any, str, int], ...] = (
     (view, "FRAME_BYTES", 700),
+    (snapshot, "FRAME_BYTES", 700),
     (view, "MAX_DELTA_ROWS", 3),
     (feed, "HELD_CHANGES", 4),
     (outbox, "WINDOW_BYTES", 1500),
@@ -66,15 +68,24 @@ LOOKS: tuple[tuple[Look, ...], ...] = (
     (Look(_scope("*"), "*", None, NAMESPACES),),
     (Look((_scope("a"), _scope("b")), "*", None, ("a", "b")),),
 )
-FILTERS: tuple[tuple[ViewFilter, Callable[[dict[str, Any]], bool]], ...] = (
-    (ViewFilter(), lambda row: True),
-    (ViewFilter.parse("web"), lambda row: row["owner"] == {"kind": "Deployment", "name": "web"}),
-    (ViewFilter.parse("", "tier=x"), lambda row: row["labels"].get("tier") == "x"),
+FILTERS: tuple[tuple[ViewFilter, Callable[[dict[str, Any]], bool], Callable[[RolloutRecord], bool]], ...] = (
+    (ViewFilter(), lambda row: True, lambda told: True),
+    (
+        ViewFilter.parse("web"),
+        lambda row: row["owner"] == {"kind": "Deployment", "name": "web"},
+        lambda told: _is_web(told),
+    ),
+    (
+        ViewFilter.parse("", "tier=x"),
+        lambda row: row["labels"].get("tier") == "x",
+        lambda told: told.labels["tier"] == "x",
+    ),
     (
         ViewFilter.parse("web", "tier!=x"),
         lambda row: (
             row["owner"] == {"kind": "Deployment", "name": "web"} and row["labels"].get("tier") != "x"
         ),
+        lambda told: _is_web(told) and told.labels["tier"] != "x",
     ),
 )
 
@@ -147,11 +158,16 @@ class Scene:
         slot %= SLOTS
         uid = self.slots.get(slot) or self._new_uid(slot)
         self.api.pods.put(_variant(uid, slot, variant))
+        if variant % 3 == 0:
+            self._put_rollout(slot, variant)
 
     async def do_delete(self, slot: int, _: int) -> None:
         uid = self.slots.pop(slot % SLOTS, None)
         if uid is not None:
             self.api.pods.delete(uid)
+        for world in (self.api.deployments, self.api.daemonsets):
+            if f"rollout-{slot}" in world.items:
+                world.delete(f"rollout-{slot}")
 
     async def do_recreate(self, slot: int, variant: int) -> None:
         """Under the same name, in one piece."""
@@ -261,7 +277,25 @@ class Scene:
                 row["owner"] = {"kind": "Deployment", "name": record.controller.name.rpartition("-")[0]}
             if row["namespace"] in look.shows and FILTERS[filter][1](row):
                 found[uid] = row
+        for world in (self.api.deployments, self.api.daemonsets):
+            for uid, told in world.items.items():
+                if told.rollout.namespace in look.shows and FILTERS[filter][2](told):
+                    found[uid] = as_json(told)
         return found
+
+    def _put_rollout(self, slot: int, variant: int) -> None:
+        """Of a Deployment whose pods there may be, or of a DaemonSet."""
+        namespace, uid = NAMESPACES[slot % 3], f"rollout-{slot}"
+        name = REPLICASETS[slot % 2 + (slot % 4 == 3)].rpartition("-")[0]
+        labels = {"tier": "x" if variant % 2 else "y"}
+        if slot % 4 == 2:
+            self.api.daemonsets.put(
+                rollout(uid, namespace, kind="DaemonSet", name=name, ready=variant, labels=labels)
+            )
+        else:
+            self.api.deployments.put(rollout(uid, namespace, name=name, ready=variant, labels=labels))
+        if namespace == "secret":
+            self.secret_uids.add(uid)
 
     def _each_stream(self, act: Callable[[Stream[PodRecord]], None]) -> None:
         for stream in list(self.api.pods.streams):
@@ -279,6 +313,10 @@ class Scene:
         if NAMESPACES[slot % 3] == "secret":
             self.secret_uids.add(uid)
         return uid
+
+
+def _is_web(told: RolloutRecord) -> bool:
+    return (told.rollout.kind, told.rollout.name) == ("Deployment", "web")
 
 
 def _variant(uid: str, slot: int, variant: int) -> PodRecord:

@@ -3,7 +3,7 @@
 import pytest
 
 from pods.live.outbox import SLOW_SECONDS, WINDOW_BYTES, Outbox
-from pods.live.view import Frame
+from pods.live.snapshot import Frame
 
 
 def _frame(offset: int, size: int, part: int | None = None) -> Frame:

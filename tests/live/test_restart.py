@@ -12,6 +12,7 @@ from tests.live.api import FakeApi
 from tests.live.desk import Desk
 from tests.live.fakes import pod
 from tests.live.virtual import settle
+from tests.watched import WATCHED
 
 SHOP = Scope("kind", "pods", "shop")
 
@@ -38,7 +39,7 @@ async def test_a_restart_lists_and_watches_anew_and_sends_nothing_that_did_not_c
         assert api.open(resource) == 1
     assert api.source("shop", "events").asked() == ["list", "watch", "list", "watch"]
     restarts = {name: status.restarts for name, status in statuses(hub).items()}
-    assert restarts == {"pods": 1, "replicasets": 1, "events": 1}
+    assert restarts == dict.fromkeys(WATCHED, 1)
     assert not [frame for frame in desk.browser.frames[seen:] if frame["type"] != "feed"]
     assert {frame["state"] for frame in desk.browser.frames[seen:]} <= {"live"}
     assert (hub.running()[0].task, hub.feed(SHOP)) == (task, feed)

@@ -12,9 +12,11 @@ from pods.domain.rights import NamespaceRule
 from pods.domain.row import Row
 from pods.domain.token import MAX_TOKEN_BYTES
 from pods.domain.viewfilter import ViewFilter
+from pods.live import snapshot as snapshot_module
 from pods.live import view as view_module
+from pods.live.snapshot import FRAME_BYTES, Frame
 from pods.live.subscription import Subscription
-from pods.live.view import FRAME_BYTES, MAX_DELTA_REMOVES, MAX_DELTA_ROWS, Frame, View
+from pods.live.view import MAX_DELTA_REMOVES, MAX_DELTA_ROWS, View
 from tests.live.bench import Bench, Wakes, drain
 from tests.live.browser import Browser
 from tests.live.fakes import pod
@@ -32,7 +34,8 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         uids.append(row.uid)
         return protocol.encode_row(row)
 
-    monkeypatch.setattr(view_module, "encode_row", counting)
+    for module in (view_module, snapshot_module):
+        monkeypatch.setattr(module, "encode_row", counting)
     return uids
 
 

@@ -9,7 +9,7 @@ from pods.domain.viewfilter import ViewFilter
 from pods.live.hub import Hub
 from pods.live.outbox import SLOW_SECONDS, WINDOW_BYTES
 from pods.live.outlet import HEARTBEAT_SECONDS, TAKE_SECONDS, SlowViewer
-from pods.live.view import FRAME_BYTES
+from pods.live.snapshot import FRAME_BYTES
 from pods.live.viewer import Viewer
 from tests.live.api import FakeApi
 from tests.live.desk import Desk

@@ -11,6 +11,7 @@ from tests.replicas.fleet import Fleet
 from tests.replicas.freezing import RIGHT_SECONDS, freeze_holder
 from tests.replicas.watching import watching
 from tests.replicas.writing import Writing, check_steady
+from tests.watched import WATCHED
 
 # Longer than a lease is held, and than silence is borne; tests.replicas.soak has 30 s.
 FROZEN_SECONDS = 8.0
@@ -30,7 +31,7 @@ async def test_replicas_share_one_watch(fleet: Fleet, control_plane: ControlPlan
             there = await asyncio.to_thread(pod_watches, control_plane)
             print(f"{len(everybody)} viewers, 3 portals: {there - before} watch, {took:.2f} s")
             assert there - before == 1
-            for resource in ("replicasets", "events"):
+            for resource in WATCHED[1:]:
                 shared = partial(_one_watches, fleet, namespace, resource)
                 await asyncio.to_thread(fleet.portals[0].wait_until, shared, 20, f"one watch of {resource}")
             for viewer in everybody:

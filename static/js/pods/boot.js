@@ -22,21 +22,25 @@ export async function fetchPicture(address, env) {
 }
 
 /** The answer as whole snapshots, one a namespace; of all namespaces (`*`) there is one. */
-export function pictureFrames({ token, tokens, pods }, namespaces) {
+export function pictureFrames({ token, tokens, pods, rollouts }, namespaces) {
   const given = Object.entries(tokens ?? { [namespaces[0]]: token }).filter(([, one]) => one);
   const frames = given.map(([namespace, one]) => ({
     type: 'snapshot',
     namespace,
     token: one,
     pods: [],
+    rollouts: [],
     part: null,
     first: true,
     last: true,
   }));
   const byNamespace = new Map(frames.map((frame) => [frame.namespace, frame]));
+  const frameOf = ({ namespace }) => (frames.length === 1 ? frames[0] : byNamespace.get(namespace));
   for (const row of pods ?? []) {
-    const frame = frames.length === 1 ? frames[0] : byNamespace.get(row.namespace);
-    frame?.pods.push(row);
+    frameOf(row)?.pods.push(row);
+  }
+  for (const rollout of rollouts ?? []) {
+    frameOf(rollout)?.rollouts.push(rollout);
   }
   return frames;
 }

@@ -2,11 +2,13 @@
 import { Counts } from './counts.js';
 import { setText } from './page.js';
 import { partsOf } from './parts.js';
+import { RolloutLine } from './rolloutline.js';
 
 export class GroupRow {
   #env;
   #parts;
   #counts;
+  #rollout;
   #header = null;
 
   /** @param {HTMLTemplateElement} template  @param {object} env as Table has it */
@@ -15,6 +17,7 @@ export class GroupRow {
     this.root = template.content.firstElementChild.cloneNode(true);
     this.#parts = partsOf(this.root);
     this.#counts = new Counts(this.#parts);
+    this.#rollout = new RolloutLine(this.#parts, env.texts);
     this.root.addEventListener('click', () => env.toggle(this.#header));
   }
 
@@ -24,7 +27,7 @@ export class GroupRow {
   }
 
   /** Draws a header (see groups.js). */
-  fill(header) {
+  fill(header, now) {
     this.#header = header;
     const { group, open } = header;
     const folded = header === group.fold;
@@ -38,10 +41,14 @@ export class GroupRow {
     setText(this.#parts.namespace, folded ? '' : (group.namespace ?? ''));
     this.#parts.bar.hidden = folded;
     this.#counts.draw(folded ? NOTHING : group.counts);
+    this.#rollout.fill(folded ? null : group.rollout, now);
+    this.root.classList.toggle('tall', header.tall);
   }
 
-  /** Nothing in a header is a matter of time. */
-  tick() {}
+  /** Since when its rollout is as it is. */
+  tick(now) {
+    this.#rollout.tick(now);
+  }
 }
 
 const NOTHING = { failing: 0, waiting: 0, running: 0, done: 0 };

@@ -32,6 +32,11 @@ export function placeOf(row, grouping) {
   return PLACES[grouping](row);
 }
 
+/** The id of the group at a place. */
+export function groupId({ namespace, kind, name }) {
+  return [namespace, kind, name].join('\n');
+}
+
 /** Whether a row is folded away in its group. */
 export function folds({ health, owner }, grouping) {
   return grouping === 'owner' && health === 'done' && owner?.kind === 'Job';
@@ -39,7 +44,7 @@ export function folds({ health, owner }, grouping) {
 
 /** A header in the list: of a group, or of the completed pods in one that has others as well. */
 function header(group, id, level) {
-  return { header: true, group, id, level, open: true, top: 0, height: 0, at: -1 };
+  return { header: true, group, id, level, open: true, tall: false, top: 0, height: 0, at: -1 };
 }
 
 /** An entry of RowIndex, for a row that comes. */
@@ -62,6 +67,8 @@ export class Group {
     this.coming = [];
     this.rank = 0;
     this.key = null;
+    /** How far its workload's rollout is, see rolloutgroups.js. */
+    this.rollout = null;
   }
 
   /** How many rows it has, those that left included. */

@@ -8,8 +8,10 @@
  */
 import { Departed } from './departed.js';
 import { rowFilter } from './filter.js';
-import { Group, folds, groupComparator, newEntry, placeOf } from './groups.js';
-import { List } from './list.js';
+import { Group, folds, groupComparator, groupId, newEntry, placeOf } from './groups.js';
+import { writeList } from './list.js';
+import { RolloutGroups } from './rolloutgroups.js';
+import { Rollouts } from './rollouts.js';
 import { comparator, sortKeys } from './sort.js';
 import { Tally } from './tally.js';
 import { narrows } from './url.js';
@@ -22,22 +24,26 @@ export class RowIndex {
   #tally = new Tally();
   #groups = new Map();
   #sorted = [];
+  #shown = [];
+  #rollouts;
   #accepts = () => true;
   #clock;
   #folds;
   #view;
   #keys;
   #compare;
-  #heights = { plain: 34, reason: 60, header: 40 };
+  #heights = { plain: 34, reason: 60, header: 40, rollout: 66 };
 
   /**
    * @param {object} view as readView gives it
    * @param {{now: () => number}} clock the server's, for filters by age
    * @param {Map<string, boolean>} folded which headers the reader opened (true) or closed
+   * @param {Rollouts} rollouts what the headers of owners tell besides, looked at in each batch
    */
-  constructor(view, clock = Date, folded = new Map()) {
+  constructor(view, clock = Date, folded = new Map(), rollouts = new Rollouts()) {
     this.#clock = clock;
     this.#folds = folded;
+    this.#rollouts = new RolloutGroups(rollouts);
     /**
      * What the list shows, in its order: headers (see groups.js) and entries (`{id, row, level, hay, rank,
      * key, shown, leaving, folded, group, freshUntil, left, top, height, at}`; `left` as `apply` takes it
@@ -84,7 +90,7 @@ export class RowIndex {
 
   /** Whether groups have heads: not where there is but one, of what has no owner. */
   get headed() {
-    return this.#sorted.length > 1 || Boolean(this.#sorted[0]?.name);
+    return this.#shown.length > 1 || Boolean(this.#shown[0]?.name);
   }
 
   /** The rows that the filter lets through, folded away or not, in the list's order. */
@@ -130,7 +136,7 @@ export class RowIndex {
     this.#arrange();
   }
 
-  /** Takes other heights: `{plain, reason, header}` in pixels. */
+  /** Takes other heights: `{plain, reason, header, rollout}` in pixels. */
   setHeights(heights) {
     this.#heights = heights;
     this.#arrange();
@@ -261,7 +267,7 @@ export class RowIndex {
 
   #groupOf(row) {
     const place = placeOf(row, this.#view.group);
-    const id = [place.namespace, place.kind, place.name].join('\n');
+    const id = groupId(place);
     let group = this.#groups.get(id);
     if (group === undefined) {
       group = new Group(id, place);
@@ -284,15 +290,11 @@ export class RowIndex {
   #arrange() {
     // Nearly sorted from the last time, which sorts in one pass.
     const groups = this.#sorted.filter((group) => group.size > 0);
-    this.#sorted = groups.sort(groupComparator(this.#view.sort));
-    const list = new List(this.order, this.#heights, this.#folds, narrows(this.#view));
-    if (this.headed) {
-      groups.forEach((group) => list.addGroup(group));
-    } else {
-      groups.forEach((group) => list.addRows(group.rows, 1));
-    }
-    list.end();
-    this.height = list.top;
+    const inOrder = groupComparator(this.#view.sort);
+    this.#sorted = groups.sort(inOrder);
+    this.#shown = [...groups, ...this.#rollouts.place(groups, this.#view)].sort(inOrder);
+    const narrowed = narrows(this.#view);
+    this.height = writeList(this.order, this.#shown, this.headed, this.#heights, this.#folds, narrowed);
     this.matching = groups.reduce((sum, group) => sum + group.live, 0);
   }
 }

@@ -1,6 +1,19 @@
 /** The list that RowIndex shows, written anew from its groups: headers and rows one below the other. */
+import { isTelling } from './rollouts.js';
 
-export class List {
+/**
+ * Writes `groups`, which are in their order, with headers where they are `headed`; the rest as List has it.
+ *
+ * @returns {number} the list's height in pixels
+ */
+export function writeList(order, groups, headed, heights, folds, narrowed) {
+  const list = new List(order, heights, folds, narrowed);
+  groups.forEach((group) => (headed ? list.addGroup(group) : list.addRows(group.rows, 1)));
+  list.end();
+  return list.top;
+}
+
+class List {
   #order;
   #heights;
   #folds;
@@ -9,7 +22,7 @@ export class List {
 
   /**
    * @param {object[]} order the array to write into
-   * @param {{plain, reason, header}} heights in pixels
+   * @param {{plain, reason, header, rollout}} heights in pixels
    * @param {Map<string, boolean>} folds which headers the reader opened or closed
    * @param {boolean} narrowed whether the reader looks for something: then nothing is folded by itself
    */
@@ -53,7 +66,8 @@ export class List {
 
   #addHeader(header, openByItself) {
     header.open = this.#folds.get(header.id) ?? (openByItself || this.#narrowed);
-    this.#add(header, this.#heights.header);
+    header.tall = header === header.group.header && isTelling(header.group.rollout);
+    this.#add(header, header.tall ? this.#heights.rollout : this.#heights.header);
   }
 
   #add(item, height) {

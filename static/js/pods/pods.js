@@ -41,7 +41,7 @@ class PodsPage {
     this.summary = new Summary(config, texts, tab);
     this.telling = new Telling(this, tab, () => this.tellMenu.draw());
     this.tellMenu = new TellMenu(texts, this.telling);
-    this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster));
+    this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster), this.live.state.rollouts);
     this.makeViews();
     this.feedView = new FeedView(config, texts, this.live);
     this.search = new SearchBox(this);

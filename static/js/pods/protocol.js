@@ -47,6 +47,7 @@ const READERS = {
       namespace: frame.namespace,
       token: frame.token,
       pods: list(frame.pods),
+      rollouts: list(frame.rollouts),
       part: whole ? null : frame.part,
       first: whole || frame.part === 1,
       last: whole || frame.last === true,
@@ -60,6 +61,7 @@ const READERS = {
       token: frame.token,
       upsert: list(frame.upsert),
       remove: list(frame.remove),
+      rollouts: list(frame.rollouts),
     };
   },
   feed(frame) {

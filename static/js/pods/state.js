@@ -1,5 +1,5 @@
 /**
- * The browser's copy of the pods: snapshots and deltas merged, by namespace.
+ * The browser's copy of the pods and rollouts: snapshots and deltas merged, by namespace.
  *
  * Guarantee: after a snapshot at a token and every later delta, `rows` equals the server's state of
  * that view. A pod is its uid. Rows of a snapshot in parts show as they come; the rows that it
@@ -8,16 +8,19 @@
  */
 
 import { FrameError } from './protocol.js';
+import { Rollouts } from './rollouts.js';
 
 /** docs/contract.md: an acknowledgement is due when this much is un-acknowledged. */
 export const ACK_BYTES = 128 * 1024;
 
-const NOTHING = Object.freeze({ upserts: [], removes: [] });
+const NOTHING = Object.freeze({ upserts: [], removes: [], rollouts: [] });
 
 export class PodState {
   constructor() {
     /** @type {Map<string, object>} rows by uid, over all namespaces of the view */
     this.rows = new Map();
+    /** How far the workloads of these pods are. */
+    this.rollouts = new Rollouts();
     this.feeds = new Map();
     this.unacknowledged = 0;
   }
@@ -27,7 +30,8 @@ export class PodState {
    *
    * @param {object} frame as `parseFrame` gives it
    * @param {number} size the frame's length, which counts towards the next acknowledgement
-   * @returns {{upserts: object[], removes: string[]}} rows that are new or differ, uids that left
+   * @returns {{upserts: object[], removes: string[], rollouts: {before: object|null, after: object|null}[]}}
+   *   rows that are new or differ, uids of pods that left, and rollouts that came, differ or went
    * @throws {FrameError} where a part of a snapshot is missing
    */
   apply(frame, size = 0) {
@@ -56,20 +60,15 @@ export class PodState {
     }
     this.feeds.delete(namespace);
     this.unacknowledged -= feed.unacknowledged;
-    const removes = [...feed.uids];
-    for (const uid of removes) {
-      this.rows.delete(uid);
-    }
-    return { upserts: [], removes };
+    return this.#remove(feed.uids);
   }
 
   /** Forgets everything. */
   clear() {
-    const removes = [...this.rows.keys()];
-    this.rows.clear();
+    const all = [...this.feeds.values()].flatMap(({ uids }) => [...uids]);
     this.feeds.clear();
     this.unacknowledged = 0;
-    return { upserts: [], removes };
+    return this.#remove(all);
   }
 
   /** Whether the whole of this namespace has been received at least once. */
@@ -163,56 +162,67 @@ export class PodState {
     if (feed.incoming === null || (frame.part !== null && frame.part !== feed.parts)) {
       throw new FrameError(`Part ${frame.part} of a snapshot came out of turn.`);
     }
-    const upserts = [];
-    for (const row of frame.pods) {
-      feed.incoming.add(row.uid);
-      this.#put(feed, row, upserts);
-    }
+    const came = this.#put(feed, frame.pods, frame.rollouts);
     if (!frame.last) {
-      return { upserts, removes: [] };
+      return { ...NOTHING, ...came };
     }
-    const removes = [];
-    for (const uid of feed.uids) {
-      if (!feed.incoming.has(uid)) {
-        removes.push(uid);
-        this.rows.delete(uid);
-      }
-    }
+    const { incoming } = feed;
+    const gone = this.#remove([...feed.uids].filter((uid) => !incoming.has(uid)));
     feed.uids = feed.incoming;
     feed.incoming = null;
     feed.token = frame.token;
     feed.seeded = true;
-    return { upserts, removes };
+    return joined(gone, came);
   }
 
   #delta(feed, frame) {
-    const removes = [];
-    for (const uid of frame.remove) {
+    const left = frame.remove.filter((uid) => {
       feed.incoming?.delete(uid);
-      if (feed.uids.delete(uid)) {
-        this.rows.delete(uid);
-        removes.push(uid);
-      }
-    }
-    const upserts = [];
-    for (const row of frame.upsert) {
-      feed.incoming?.add(row.uid);
-      this.#put(feed, row, upserts);
-    }
+      return feed.uids.delete(uid);
+    });
+    const gone = this.#remove(left);
+    const came = this.#put(feed, frame.upsert, frame.rollouts);
     if (feed.incoming === null) {
       feed.token = frame.token;
     }
-    return { upserts, removes };
+    return joined(gone, came);
   }
 
-  #put(feed, row, upserts) {
-    feed.uids.add(row.uid);
-    const old = this.rows.get(row.uid);
-    if (old === undefined || !sameRow(old, row)) {
-      this.rows.set(row.uid, row);
-      upserts.push(row);
+  /** Takes rows and rollouts that came; gives those that are new or differ. */
+  #put(feed, rows, rollouts) {
+    for (const { uid } of [...rows, ...rollouts]) {
+      feed.uids.add(uid);
+      feed.incoming?.add(uid);
     }
+    const upserts = rows.filter((row) => {
+      const old = this.rows.get(row.uid);
+      const differs = old === undefined || !sameRow(old, row);
+      if (differs) {
+        this.rows.set(row.uid, row);
+      }
+      return differs;
+    });
+    return { upserts, rollouts: rollouts.map((one) => this.rollouts.put(one)).filter(Boolean) };
   }
+
+  /** Forgets pods and rollouts; gives them. */
+  #remove(uids) {
+    const removes = [];
+    const rollouts = [];
+    for (const uid of uids) {
+      const rollout = this.rollouts.remove(uid);
+      if (rollout !== null) {
+        rollouts.push(rollout);
+      } else if (this.rows.delete(uid)) {
+        removes.push(uid);
+      }
+    }
+    return { upserts: [], removes, rollouts };
+  }
+}
+
+function joined(gone, came) {
+  return { upserts: came.upserts, removes: gone.removes, rollouts: [...gone.rollouts, ...came.rollouts] };
 }
 
 const PLAIN_FIELDS = [

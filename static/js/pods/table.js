@@ -11,8 +11,8 @@ import { PodRow } from './podrow.js';
 
 /** Row heights in pixels, as static/css/table.css sets them. */
 export const HEIGHTS = {
-  wide: { plain: 34, reason: 60, header: 40 },
-  narrow: { plain: 54, reason: 113, header: 58 },
+  wide: { plain: 34, reason: 60, header: 40, rollout: 66 },
+  narrow: { plain: 54, reason: 113, header: 58, rollout: 138 },
 };
 
 /** How long a changed row bears its mark. */

@@ -1,0 +1,252 @@
+"""Rollouts beside the rows: in snapshots, deltas and tokens, and only for as long as they are known."""
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+import pytest
+
+from pods.domain.reasons import Reason
+from pods.domain.rollout import Rollout, SetState
+from pods.domain.row import Owner
+from pods.domain.scope import Scope
+from pods.domain.viewfilter import ViewFilter
+from pods.kube.errors import Forbidden, KubeError, TimedOut
+from pods.kube.listwatch import Event
+from pods.kube.resource import ReplicaSetRecord
+from pods.kube.workloads import WORKLOADS, RolloutRecord
+from pods.live.hub import Held, Hub
+from pods.live.rollouts import FINISHED_KEPT, Rollouts
+from tests.live.api import FakeApi
+from tests.live.bench import Wakes, drain
+from tests.live.desk import Desk
+from tests.live.fakes import FakeListWatch, as_json, pod, rollout
+from tests.live.replicas import COUNT, Scene
+from tests.live.virtual import settle
+
+SHOP = Scope("kind", "pods", "shop")
+KINDS = tuple(resource.name for resource in WORKLOADS.values())
+# Of 5,000 finished Jobs: their list may hold up the event loop for so long, in CPU seconds.
+JOBS, TAKEN_SECONDS, TOLERANCE = 5_000, 0.05, 5
+
+
+def look(hub: Hub) -> Held:
+    return hub.subscribe(SHOP, "shop", ViewFilter(), None, Wakes())
+
+
+def seen(held: Held) -> dict[str, Rollout]:
+    return {uid: record.rollout for uid, record in held.subscription.feed.rollouts.items()}
+
+
+def replicaset(number: int, desired: int, owner: str = "d", created: str = "") -> ReplicaSetRecord:
+    state = SetState(f"web-{number}", number, created, desired, desired, desired)
+    return ReplicaSetRecord(f"rs-{number}", "shop", f"web-{number}", Owner("Deployment", "web"), owner, state)
+
+
+def revisions(held: Held, uid: str = "d") -> list[tuple[str, int]]:
+    return [(one.name, one.desired) for one in seen(held)[uid].revisions]
+
+
+def refusing(api: FakeApi, error: KubeError | None, *resources: str) -> None:
+    """From the next connection on these are refused; None: no longer."""
+
+    def refuse(source: FakeListWatch[Any]) -> None:
+        if source.resource.name in resources:
+            source.refuse_list = lambda: error
+            source.refuse_watch = lambda version: error
+
+    api.prepare = refuse
+    for source in api.sources:
+        refuse(source)
+
+
+async def test_workloads_are_asked_for_once_the_pods_are_there(api: FakeApi, hub: Hub) -> None:
+    def slow(source: FakeListWatch[Any]) -> None:
+        source.lag = 2.0 if source.resource.name == "pods" else 0.0
+
+    api.prepare = slow
+    api.jobs.put(rollout("j", kind="Job"))
+    held = look(hub)
+    await asyncio.sleep(1)
+    assert [api.source("shop", kind).asked() for kind in KINDS] == [[], [], [], []]
+    await asyncio.sleep(2)
+    assert [api.source("shop", kind).asked() for kind in KINDS] == [["stream"]] * 4
+    assert seen(held).keys() == {"j"}
+    held.close()
+
+
+async def test_a_viewer_is_told_in_snapshot_delta_and_after_a_token(
+    api: FakeApi, hub: Hub, desk: Desk
+) -> None:
+    api.pods.put(pod("1"))
+    api.statefulsets.put(rollout("s", kind="StatefulSet", ready=1))
+    desk.open("shop")
+    desk.start()
+    await asyncio.sleep(1)
+    assert desk.browser.rows["shop"]["s"] == as_json(api.statefulsets.items["s"])
+    moment = desk.browser.moments[-1]
+    before = len(desk.browser.frames)
+    api.statefulsets.put(rollout("s", kind="StatefulSet", ready=1))
+    await asyncio.sleep(1)
+    assert not [one for one in desk.browser.frames[before:] if one["type"] != "feed"], "nothing is new"
+    api.statefulsets.put(rollout("s", kind="StatefulSet", ready=2))
+    api.jobs.put(rollout("j", kind="Job"))
+    await asyncio.sleep(1)
+    api.jobs.delete("j")
+    await asyncio.sleep(1)
+    later = hub.subscribe(SHOP, "shop", ViewFilter(), None, Wakes(), [moment.token])
+    (frame,) = [msgspec.json.decode(one.text) for one in drain(later.subscription)]
+    assert (frame["upsert"], frame["rollouts"]) == ([], [as_json(api.statefulsets.items["s"])])
+    assert frame["remove"] == ["j"]
+    later.close()
+
+
+async def test_a_deployment_has_the_revisions_of_its_replicasets_whichever_comes_first(
+    api: FakeApi, hub: Hub
+) -> None:
+    api.replicasets.put(replicaset(1, 3), replicaset(2, 0), replicaset(7, 5, owner="other"))
+    api.deployments.put(rollout("d", name="web"))
+    held = look(hub)
+    await asyncio.sleep(1)
+    assert revisions(held) == [("web-2", 0), ("web-1", 3)]
+    api.replicasets.put(replicaset(2, 1))
+    await asyncio.sleep(1)
+    api.replicasets.put(replicaset(1, 2))
+    await asyncio.sleep(1)
+    assert revisions(held) == [("web-2", 1), ("web-1", 2)]
+    api.replicasets.delete("rs-1")
+    api.deployments.put(rollout("other"))
+    await asyncio.sleep(1)
+    assert (revisions(held), revisions(held, "other")) == ([("web-2", 1)], [("web-7", 5)])
+    api.deployments.delete("d")
+    api.replicasets.put(replicaset(2, 2))
+    await asyncio.sleep(1)
+    assert seen(held).keys() == {"other"}
+    held.close()
+
+
+async def test_where_workloads_may_not_be_read_the_feed_is_live_and_tells_none(
+    api: FakeApi, hub: Hub
+) -> None:
+    api.pods.put(pod("1"))
+    api.deployments.put(rollout("d"))
+    api.jobs.put(rollout("j", kind="Job"))
+    refusing(api, Forbidden(WORKLOADS["Job"].forbidden("list", "shop")), "jobs")
+    held = look(hub)
+    await asyncio.sleep(60)
+    state = held.subscription.feed.state()
+    assert (state.state, state.reason, seen(held).keys()) == ("live", None, {"d"})
+    await asyncio.sleep(1000)
+    asked = len(api.source("shop", "jobs").requests)
+    await asyncio.sleep(900)
+    assert len(api.source("shop", "jobs").requests) - asked <= 10, "a watch and a list in 225 s"
+    held.close()
+
+
+async def test_a_broken_watch_is_no_broken_feed_and_what_it_told_goes_and_comes_back(
+    api: FakeApi, hub: Hub
+) -> None:
+    api.replicasets.put(replicaset(1, 3))
+    api.deployments.put(rollout("d"))
+    api.daemonsets.put(rollout("a", kind="DaemonSet"))
+    held = look(hub)
+    await asyncio.sleep(1)
+    broken = TimedOut(Reason("timed_out", {"seconds": 10}))
+    refusing(api, broken, "daemonsets", "replicasets")
+    for resource in ("daemonsets", "replicasets"):
+        api.source("shop", resource).stream.fail(broken)
+    await asyncio.sleep(2)
+    assert (seen(held).keys(), revisions(held)) == ({"d", "a"}, [("web-1", 3)]), "it may be back in a moment"
+    await asyncio.sleep(30)
+    state = held.subscription.feed.state()
+    assert (state.state, state.reason) == ("live", None)
+    assert (seen(held).keys(), revisions(held)) == ({"d"}, [])
+    refusing(api, None, "daemonsets", "replicasets")
+    await asyncio.sleep(400)
+    assert (seen(held).keys(), revisions(held)) == ({"d", "a"}, [("web-1", 3)])
+    held.close()
+
+
+@pytest.mark.parametrize("seconds", [30, 400], ids=["resumed", "listed anew"])
+async def test_an_outage_of_the_cluster_changes_nothing(api: FakeApi, hub: Hub, seconds: int) -> None:
+    api.pods.put(pod("1"))
+    api.replicasets.put(replicaset(1, 3))
+    api.deployments.put(rollout("d"))
+    held = look(hub)
+    await asyncio.sleep(1)
+    offset = held.subscription.feed.offset
+    api.cluster.down = TimedOut(Reason("timed_out", {"seconds": 10}))
+    for source in api.sources:
+        source.stream.fail(api.cluster.down)
+    await asyncio.sleep(seconds)
+    assert held.subscription.feed.state().state == "stale"
+    api.cluster.down = None
+    await asyncio.sleep(30)
+    assert held.subscription.feed.state().state == "live"
+    assert (revisions(held), held.subscription.feed.offset) == ([("web-1", 3)], offset)
+    held.close()
+
+
+def finished(number: int, namespace: str = "shop") -> RolloutRecord:
+    ended = f"2026-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+    return rollout(f"job-{number}", namespace, kind="Job", state="done", since=ended)
+
+
+def test_of_thousands_of_finished_jobs_the_last_ones_are_kept_and_cost_little() -> None:
+    told: list[dict[str, str]] = []
+    rollouts = Rollouts(told.append)
+    jobs = [finished(number * 7919 % JOBS) for number in range(JOBS)]
+    running = [rollout(f"running-{number}", kind="Job") for number in range(200)]
+    started = time.process_time()
+    rollouts.sink("Job").replace([*jobs, *running, finished(1, "other")])
+    took = time.process_time() - started
+    print(f"{JOBS} finished Jobs are taken over in {took * 1000:.0f} ms")
+    assert took < TAKEN_SECONDS * TOLERANCE
+    newest = {f"job-{number}" for number in range(JOBS - FINISHED_KEPT, JOBS)}
+    everything = newest | {record.uid for record in running} | {"job-1"}
+    assert rollouts.records.keys() == everything
+    told.clear()
+    rollouts.sink("Job").apply([Event("MODIFIED", finished(17), "1")])
+    assert (told, rollouts.records.keys()) == ([], everything), "an old one that is written again stays away"
+    done = msgspec.structs.replace(finished(JOBS), uid="running-3")
+    done = msgspec.structs.replace(done, rollout=msgspec.structs.replace(done.rollout, uid="running-3"))
+    rollouts.sink("Job").apply([Event("MODIFIED", done, "2")])
+    assert told == [{f"job-{JOBS - FINISHED_KEPT}": "shop", "running-3": "shop"}], "the oldest goes for it"
+    rollouts.sink("Job").apply([Event("DELETED", done, "3")])
+    rollouts.sink("Job").forget()
+    assert rollouts.records == {}
+
+
+async def test_all_replicas_say_the_same_and_a_change_of_holder_changes_nothing() -> None:
+    async with Scene.open() as scene:
+        scene.lag = 0.0
+        scene.api.replicasets.put(replicaset(1, 3))
+        scene.api.deployments.put(rollout("d", name="web"))
+        scene.api.jobs.put(finished(1))
+        for number in range(COUNT):
+            await scene.do_join(number, 0)
+        await asyncio.sleep(5)
+
+        def told() -> list[Any]:
+            return [seat.browser.rows["shop"] for seat in scene.seats]
+
+        first = told()[0]
+        assert first.keys() == {"d", "job-1"}
+        assert first["d"]["revisions"][0]["name"] == "web-1"
+        assert told() == [first] * COUNT
+        assert [scene.api.open(kind) for kind in KINDS] == [1] * 4
+        holder = scene.role("holder")
+        others = [seat for seat in scene.seats if seat.process is not holder]
+        frames = [len(seat.browser.frames) for seat in others]
+        await scene.do_restart(scene.processes.index(holder), 0)
+        await asyncio.sleep(5)
+        for seat, before in zip(others, frames, strict=True):
+            assert {frame["type"] for frame in seat.browser.frames[before:]} == {"feed"}
+        scene.api.replicasets.put(replicaset(2, 1))
+        scene.api.jobs.delete("job-1")
+        await asyncio.sleep(2)
+        assert [list(rows) for rows in told()] == [["d"]] * COUNT
+        assert [len(rows["d"]["revisions"]) for rows in told()] == [2] * COUNT
+        assert [scene.api.open(kind) for kind in KINDS] == [1] * 4
+    await settle()

@@ -9,6 +9,7 @@ from pods.domain.details import Detail
 from pods.domain.eventdetail import EventDetail, decode_events
 from pods.domain.pod import OwnerRef
 from pods.domain.poddetail import SeenPod, decode_seen
+from pods.domain.podobject import Metadata
 from pods.domain.reasons import Reason
 from pods.domain.row import Owner
 from pods.domain.scope import is_object_name
@@ -24,7 +25,6 @@ from pods.kube.resource import (
     REPLICASETS,
     Resource,
     controller,
-    decode_metadata,
 )
 from pods.kube.workloads import WORKLOADS
 
@@ -33,6 +33,15 @@ T = TypeVar("T")
 HEADERS_SECONDS = 10.0
 # The API server does not sort them, so that more are asked for than are told.
 EVENTS_ASKED = 500
+
+
+class _Owned(msgspec.Struct, gc=False):
+    """An object of which the metadata alone was asked for."""
+
+    metadata: Metadata = msgspec.field(default_factory=Metadata)
+
+
+_decode_owned = msgspec.json.Decoder(_Owned).decode
 
 # What is made by others: a ReplicaSet by a Deployment, a Job by a CronJob.
 _CONTROLLED: dict[str, Resource[Any]] = {"ReplicaSet": REPLICASETS, "Job": WORKLOADS["Job"]}
@@ -51,7 +60,7 @@ async def fetch_owner(cluster: Cluster, namespace: str, owned: OwnerRef) -> Owne
     resource = _CONTROLLED.get(owned.kind)
     if resource is None:
         return None
-    found = await _get(cluster, resource, namespace, owned.name, METADATA, decode_metadata)
+    found = (await _get(cluster, resource, namespace, owned.name, METADATA, _decode_owned)).metadata
     if found.uid != owned.uid:
         raise NotFound(Reason("not_found"))
     return controller(found.owner_references)

@@ -25,7 +25,6 @@ from pods.kube.errors import BadAnswer, NotFound
 from pods.kube.wire import (
     BookmarkMeta,
     BookmarkTable,
-    Meta,
     MetadataObject,
     Table,
     TableEvent,
@@ -194,13 +193,7 @@ def _replicaset(found: ReplicaSet) -> ReplicaSetRecord:
     return ReplicaSetRecord(metadata.uid, metadata.namespace, metadata.name, owner, uid, set_state(found))
 
 
-_decode_metadata = msgspec.json.Decoder(MetadataObject).decode
 _decode_replicaset = msgspec.json.Decoder(ReplicaSet).decode
-
-
-def decode_metadata(body: bytes) -> Meta:
-    """One object that was asked for as metadata only. Raises msgspec.MsgspecError."""
-    return _decode_metadata(body).metadata
 
 
 def decode_replicaset(body: bytes) -> ReplicaSetRecord:

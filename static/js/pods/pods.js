@@ -58,6 +58,7 @@ class PodsPage {
       podAddress: (row) => podAddress(config.urls.pod, row),
       isOpen: (row) => this.panel.shows(row),
       toggle: (header) => this.toggle(header),
+      tell: (rollout) => this.tellMenu.show({ kind: rollout.kind, state: rollout }),
       covered: () => this.covered(),
     };
     const templates = { pod: byId('row-template'), header: byId('group-template') };

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.speaker import Speaker, row
+from tests.browser.speaker import Speaker, rollout, row
 
 pytestmark = pytest.mark.browser
 
@@ -135,6 +135,32 @@ def test_a_pod_that_left_the_view_is_gone_only_where_the_api_says_so(page: Page)
     page.reload()
     expect(page.locator(NOTICES)).to_contain_text("web-00001 is gone")
     expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_a_rollout_is_told_when_it_is_done_and_not_when_it_is_not_known_for_a_while(page: Page) -> None:
+    speaker = Speaker(page, [row(1)])
+    speaker.rollouts = [rollout("web", updated=1, state="progressing")]
+    page.goto(SHOP)
+    expect(page.locator(ROWS)).to_have_count(1)
+    page.keyboard.press("g")
+    page.keyboard.press("n")
+    page.get_by_role("button", name="When the rollout is done").click()
+    page.locator("#rows .g-tell").click()
+    page.get_by_role("button", name="When the rollout is stuck").click()
+    expect(page.locator("#waiting")).to_have_text("Waiting for 2 things")
+    expect(page.locator("#rows .g")).to_have_attribute("aria-expanded", "true")
+    speaker.delta([], ("uid-Deployment-web",))  # its kind is not watched at the moment
+    expect(page.locator("#rows .g-roll")).to_be_hidden()
+    speaker.delta([], rollouts=(rollout("web", updated=2, state="progressing"),))
+    expect(page.locator("#rows .g-roll")).to_be_visible()
+    expect(page.locator(NOTICES)).to_have_count(0)
+    speaker.delta([], rollouts=(rollout("web"),))
+    expect(page.locator(NOTICES)).to_contain_text("The rollout of web is done")
+    expect(page.locator("#waiting")).to_have_text("Waiting for 1 thing")
+    speaker.delta([], rollouts=(rollout("web", state="stuck"),))
+    expect(page.locator(NOTICES)).to_contain_text(
+        ["The rollout of web is done", "The rollout of web is stuck"]
+    )
 
 
 def test_what_is_waited_for_is_listed_and_can_be_removed(page: Page) -> None:

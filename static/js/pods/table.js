@@ -35,7 +35,8 @@ export class Table {
    * @param {{body: HTMLElement, templates: {pod: HTMLTemplateElement, header: HTMLTemplateElement},
    *   index: RowIndex}} parts
    * @param {{texts: Texts, clock: ServerClock, podAddress: (row: object) => string,
-   *   isOpen: (row: object) => boolean, toggle: (header: object) => void, tell: (rollout: object) => void, covered: () => number}} env
+   *   isOpen: (row: object) => boolean, toggle: (header: object) => void, tell: (rollout: object) => void,
+   *   covered: () => number}} env
    *   `covered`: pixels at the window's top that a fixed header hides
    */
   constructor({ body, templates, index }, env) {

@@ -83,7 +83,7 @@ export class Telling {
 
   #stateOf({ kind, uid, namespace, name }) {
     const { live } = this.#page;
-    return kind === 'Pod' ? live.state.rows.get(uid) : live.state.rollouts?.get(namespace, kind, name);
+    return kind === 'Pod' ? live.state.rows.get(uid) : live.state.rollouts.get(namespace, kind, name);
   }
 
   #judge(watch, state) {

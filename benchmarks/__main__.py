@@ -1,160 +1,19 @@
-"""`make bench`: lists 10,000 pods of about 12 kB into rows, and into the official client's models.
+"""`make bench`: what listing costs, and what the page does. `--only listing` or `page` for one of them."""
 
-Prints one table of figures and ratios, and writes them as JSON under benchmarks/results/. Each figure is
-the median of some runs, each in a fresh process. The pods come from a real API server, and then again as
-it sent them from a server that does nothing but send.
-"""
-
-from __future__ import annotations
-
-import json
-import os
-import platform
-import statistics
-import subprocess
+import argparse
 import sys
-import tempfile
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-from benchmarks.listing import WAYS
-from benchmarks.pods import fat_pod
-from benchmarks.replay import recorded, replaying
-from tests.cluster.build import KUBERNETES_VERSION, BuildError
-from tests.cluster.control_plane import ControlPlane
-from tests.kube.etcd import Etcd
+from benchmarks import lists, page
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
-NAMESPACE = "bench"
-PODS = int(os.environ.get("BENCH_PODS", "10000"))
-RUNS = {"portal, streaming list": 3, "portal, pages of 500": 3, "kubernetes.aio models": 1}
-BASELINE = "kubernetes.aio models"
-LIST_SECONDS = 300.0
-PACKAGES = ("kubernetes", "aiohttp", "msgspec", "isal")
-LIVE = f"kube-apiserver {KUBERNETES_VERSION}, TLS"
-REPLAYED = "recorded answers, plain HTTP"
-
-Figures = dict[str, float]
-Tables = dict[str, dict[str, Figures]]
+PARTS = {"listing": lists.measure, "page": page.measure}
 
 
 def main() -> int:
-    """Measures, prints, writes; 1 where no control plane can be had."""
-    try:
-        with ControlPlane() as control_plane:
-            size = _fill(control_plane)
-            tables = {LIVE: _measure(control_plane.kubeconfig)}
-            recording = recorded(control_plane, NAMESPACE)
-    except BuildError as error:
-        print(error, file=sys.stderr)
-        return 1
-    with tempfile.TemporaryDirectory() as folder, replaying(recording, Path(folder), NAMESPACE) as kubeconfig:
-        tables[REPLAYED] = _measure(kubeconfig)
-    ratios = {server: _ratios(figures) for server, figures in tables.items()}
-    _print(tables, ratios, size)
-    path = _write(tables, ratios, size)
-    print(f"Written to {path.relative_to(ROOT)}")
-    return 0
-
-
-def _fill(control_plane: ControlPlane) -> float:
-    """Writes the pods; gives their mean size as the API server serves them, in kB."""
-    control_plane.create_namespace(NAMESPACE)
-    print(f"Writing {PODS} pods ...", flush=True)
-    pods = (fat_pod(NAMESPACE, number) for number in range(PODS))
-    # Keys as the API server makes them: a list goes on after the last name, in its cache or in etcd.
-    Etcd(control_plane).put((f"/registry/pods/{NAMESPACE}/{pod['metadata']['name']}", pod) for pod in pods)
-    sample = control_plane.api("GET", f"/api/v1/namespaces/{NAMESPACE}/pods?limit=100")
-    return len(sample.body) / len(sample.json()["items"]) / 1000
-
-
-def _measure(kubeconfig: Path) -> dict[str, Figures]:
-    return {way: _median(way, kubeconfig) for way in WAYS}
-
-
-def _median(way: str, kubeconfig: Path) -> Figures:
-    runs = []
-    for number in range(RUNS[way]):
-        print(f"{way}: run {number + 1} of {RUNS[way]} ...", flush=True)
-        runs.append(_run("cost", way, kubeconfig) | _run("stall", way, kubeconfig))
-    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-
-
-def _run(measure: str, way: str, kubeconfig: Path) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.listing", measure, way, str(kubeconfig), NAMESPACE]
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=LIST_SECONDS, check=True
-    )
-    figures: Figures = json.loads(done.stdout)
-    if figures["pods"] != PODS:
-        raise RuntimeError(f"{way} listed {figures['pods']:.0f} pods of {PODS}.")
-    return figures
-
-
-def _ratios(figures: dict[str, Figures]) -> dict[str, Figures]:
-    """How many times more the models need."""
-    baseline = figures[BASELINE]
-    return {
-        way: {name: baseline[name] / row[name] for name in ("cpu_seconds", "memory_mb", "stall_ms")}
-        for way, row in figures.items()
-    }
-
-
-def _print(tables: Tables, ratios: Tables, size: float) -> None:
-    print(f"\nListing {PODS} pods of {size:.1f} kB; ratios say how many times more the models need.")
-    for server, figures in tables.items():
-        print(f"\n{server:<30}{'CPU':>9}{'ratio':>7}{'memory':>10}{'ratio':>7}{'stall':>11}{'wall':>8}")
-        for way, row in figures.items():
-            ratio = ratios[server][way]
-            print(
-                f"  {way:<28}{row['cpu_seconds']:>7.2f} s{ratio['cpu_seconds']:>7.1f}"
-                f"{row['memory_mb']:>7.0f} MB{ratio['memory_mb']:>7.1f}"
-                f"{row['stall_ms']:>8.0f} ms{row['wall_seconds']:>6.1f} s"
-            )
-    print()
-
-
-def _write(tables: Tables, ratios: Tables, size: float) -> Path:
-    now = datetime.now(UTC)
-    document = {
-        "benchmark": "listing",
-        "date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "pods": PODS,
-        "kilobytes_per_pod": round(size, 2),
-        "machine": _machine(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "runs": RUNS,
-        "figures": {server: _rounded(table) for server, table in tables.items()},
-        "ratios": {server: _rounded(table) for server, table in ratios.items()},
-    }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{now:%Y-%m-%d}-listing.json"
-    path.write_text(json.dumps(document, indent=2) + "\n")
-    return path
-
-
-def _rounded(table: dict[str, Figures]) -> dict[str, Figures]:
-    return {way: {name: round(value, 3) for name, value in row.items()} for way, row in table.items()}
-
-
-def _machine() -> dict[str, Any]:
-    """What the figures depend on, without the machine's name."""
-    cpu = platform.processor()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        models = [
-            line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
-        cpu = models[0] if models else cpu
-    return {
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[1], 1),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
+    """Each part in turn; 1 where one could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=PARTS)
+    only = parser.parse_args().only
+    return max(measure() for name, measure in PARTS.items() if only in (None, name))
 
 
 if __name__ == "__main__":

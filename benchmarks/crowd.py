@@ -69,7 +69,10 @@ class Viewer(asyncio.Protocol):
 
     async def came(self) -> bool:
         """Waits for all rows; False where the portal ended the connection before."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (self.rows, self.ended)]
+        waits = [
+            asyncio.create_task(event.wait(), name=name)
+            for name, event in (("rows", self.rows), ("ended", self.ended))
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -22,8 +22,11 @@ def typed(kind: Kind, obj: Object) -> Object:
 def bookmark(kind: Kind, revision: int, *, initial_end: bool) -> Object:
     """The nearly empty object of a BOOKMARK event."""
     metadata: Object = {"resourceVersion": str(revision)}
+    annotations = dict(kind.annotations)
     if initial_end:
-        metadata["annotations"] = {INITIAL_EVENTS_END: "true"}
+        annotations[INITIAL_EVENTS_END] = "true"
+    if annotations:
+        metadata["annotations"] = annotations
     return {"metadata": metadata, **kind.empty}
 
 

@@ -9,7 +9,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind: its API group ("" for core), names, and the empty body a bookmark carries.
+    """One kind: its API group ("" for core), names, and the empty body and annotations a bookmark carries.
 
     `fields` maps the field selectors that the API server supports to paths in the object.
     """
@@ -21,6 +21,7 @@ class Kind:
     namespaced: bool
     empty: Object
     fields: dict[str, str]
+    annotations: tuple[tuple[str, str], ...] = ()
 
     @property
     def api_version(self) -> str:
@@ -129,6 +130,7 @@ DAEMONSETS = Kind(
         },
     },
     _fields(),
+    (("deprecated.daemonset.template.generation", "0"),),
 )
 JOBS = Kind(
     "batch",

@@ -15,6 +15,8 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """
 
     support_js_module_import_aggregation = True
+    # Each pass follows imports a step further, and ends as soon as nothing changes: modules import modules.
+    max_post_process_passes = 30
 
     def stored_name(self, name: str) -> str:
         """The hashed name of `name`."""

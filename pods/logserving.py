@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from pods.access import Person
 from pods.asked import Asked, refusals
+from pods.domain.apitime import RFC_3339
 from pods.domain.protocol import CloseCode
 from pods.domain.scope import ALL_NAMESPACES, is_namespace_name, is_object_name
 from pods.kube.podlog import LogTarget, PodLog
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 TAIL_LINES = 500
 MAX_TAIL_LINES = 10_000
 
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_RFC_3339 = re.compile(RFC_3339, re.ASCII)
 
 
 @dataclass(frozen=True)

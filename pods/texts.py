@@ -50,6 +50,7 @@ UI: dict[str, str] = {
     "rollout_for": N_("{state} for {age}"),
     "rollout_ready": N_("{ready} of {desired} ready"),
     "rollout_succeeded": N_("{ready} of {desired} succeeded"),
+    "rollout_reached": N_("{count} of {most}"),
     "rollout_updated": N_("{count} updated"),
     "rollout_active": N_("{count} active"),
     "rollout_old": N_("old {name}: {count}"),

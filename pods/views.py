@@ -24,8 +24,10 @@ from django.views.decorators.http import require_safe
 from k8sportal import __version__
 from pods import texts
 from pods.access import AccessTable, ClusterInfo, Decision, Person, load_access, person_of
+from pods.asked import read
 from pods.domain.row import HEALTHS
 from pods.domain.scope import ALL_NAMESPACES, Scope, is_object_name
+from pods.firstrows import first_rows
 from pods.sources import IN_CLUSTER
 from pods.viewparams import BadParams, ViewParams, read_params
 
@@ -180,9 +182,19 @@ def pods_page(request: HttpRequest) -> HttpResponse:
         "several": params.namespaces == (ALL_NAMESPACES,) or len(params.namespaces) > 1,
         "gone": sorted(gone & set(params.namespaces)),
         "unfiltered": f"{reverse('pods')}?{params.query(cluster, filtered=False)}",
-        "config": _config(visit, cluster, params, boot=_many(visit, cluster, params)),
+        "config": _config(visit, cluster, params, boot=_many(visit, cluster, params))
+        | {"first": _first(visit, params, [one.allowed for one in decisions])},
     }
     return render(request, "pods/pods.html", context)
+
+
+def _first(visit: Visit, params: ViewParams, allowed: Sequence[bool]) -> list[dict[str, Any]]:
+    """The rows that come with the page."""
+    if visit.portal is None:
+        return []
+    namespaces = [name for name, may in zip(params.namespaces, allowed, strict=True) if may]
+    asked = read(params, visit.access)
+    return async_to_sync(first_rows)(visit.portal, visit.person, asked, namespaces)
 
 
 @require_safe

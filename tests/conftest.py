@@ -25,8 +25,10 @@ from tests.leaks import Held
 from tools.chromium import find_chromium
 from tools.debian import find_installed
 
-RELIABILITY_TESTS = Path(__file__).resolve().parent / "reliability"
-BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
+TESTS = Path(__file__).resolve().parent
+# Folders whose files take longest.
+SLOWEST_FIRST = ("reliability", "replicas", "consumers", "deploy", "proxies")
+BROWSER_TESTS = TESTS / "browser"
 CLUSTER_FIXTURES = frozenset(
     {"control_plane", "full_control_plane", "breakable_control_plane", "audited_control_plane"}
 )
@@ -44,12 +46,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Those that take longest come first: workers take whole files, and the last one should be short.
     """
-    items.sort(key=lambda item: RELIABILITY_TESTS not in item.path.parents)
+    items.sort(key=_rank)
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
         if CLUSTER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.cluster)
+
+
+def _rank(item: pytest.Item) -> int:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return SLOWEST_FIRST.index(folder) if folder in SLOWEST_FIRST else len(SLOWEST_FIRST)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -58,7 +58,7 @@ def portal_site(
     key = "    ssl_certificate_key /etc/nginx/tls/portal.key;\n"
     here = {
         "    server 127.0.0.1:8000 max_fails=0;\n": served,
-        "listen 443 ssl;": f"listen 127.0.0.1:{port}{' ssl' if tls else ''};",
+        "listen 443 ssl http2;": f"listen 127.0.0.1:{port}{' ssl http2' if tls else ''};",
         certificate: f"    ssl_certificate {tls[0]};\n" if tls else "",
         key: f"    ssl_certificate_key {tls[1]};\n" if tls else "",
     }

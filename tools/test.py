@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 STOP_DEADLINE_SECONDS = 30.0
 PYTEST = [sys.executable, "-m", "pytest"]
 # Most of a test's time is waiting. Each worker has a control plane and portals of its own, and runs whole
-# files, so that what a file's tests share is made once.
-WORKERS = ["-n", "2", "--dist", "loadfile"]
+# files, so that what a file's tests share is made once; in the order of tests/conftest.py.
+WORKERS = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 class CannotRun(Exception):

@@ -7,11 +7,13 @@ are kept apart; a line that has no time (the kubelet's own words) has None.
 import re
 from typing import NamedTuple
 
+from pods.domain.apitime import RFC_3339
+
 # The kubelet splits what containers write at 16 KiB (CRI); what is longer comes from elsewhere.
 MAX_LINE_BYTES = 32 * 1024
 CUT_MARK = " …"
 
-_STAMPED = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) ?", re.ASCII)
+_STAMPED = re.compile(rb"(%b) ?" % RFC_3339.encode(), re.ASCII)
 
 
 class LogLine(NamedTuple):

@@ -184,10 +184,9 @@ def _statefulset(found: workload.StatefulSet) -> Rollout:
     desired = _or_one(spec.replicas)
     rolling = spec.update_strategy.rolling_update
     partition = (rolling.partition if rolling is not None else None) or 0
-    is_unseen = status.observed_generation == 0 or found.metadata.generation > status.observed_generation
     state, why = _state_of_set(
         spec.update_strategy.type,
-        is_unseen,
+        found.metadata.generation > status.observed_generation,
         status.ready_replicas >= desired,
         status.updated_replicas >= (desired - partition),
         status.updated_replicas >= desired or status.update_revision == status.current_revision,

@@ -9,8 +9,8 @@ from pods.domain.row import Next, ParamValue, Why
 from pods.domain.sentences import N_, render
 
 REASONS: dict[str, str] = {
-    "rollout_deadline": N_("Nothing of it got on within its progress deadline."),
-    "rollout_deadline_seconds": N_("Nothing of it got on within its progress deadline of {seconds} s."),
+    "rollout_deadline": N_("No progress was made before its deadline."),
+    "rollout_deadline_seconds": N_("No progress was made within its deadline of {seconds} s."),
     "rollout_refused": N_("Its pods cannot be made ({reason}): {message}."),
     "rollout_unseen": N_("Its controller has not taken note of the last change yet."),
     "rollout_on_delete": N_("Its pods are replaced only once they are deleted (OnDelete)."),

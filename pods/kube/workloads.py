@@ -12,7 +12,7 @@ from pods.domain.rollout import Rollout, RolloutKind, is_rolling, rollout_of
 from pods.domain.strings import Pool
 from pods.domain.workload import DaemonSet, Deployment, Job, StatefulSet, Workload
 from pods.kube.codecs import ObjectCodec
-from pods.kube.resource import JSON, Resource, version_number
+from pods.kube.resource import JSON, Resource
 
 W = TypeVar("W", Deployment, StatefulSet, DaemonSet, Job)
 
@@ -20,14 +20,12 @@ W = TypeVar("W", Deployment, StatefulSet, DaemonSet, Job)
 class RolloutRecord(msgspec.Struct, gc=False, frozen=True, omit_defaults=True):
     """What is kept of one workload: its rollout, and the labels of its pods' template.
 
-    `version` is its resourceVersion as a number, 0 where it is none. `rolling` is whether a Deployment is on
-    its way to its newest ReplicaSet.
+    `rolling` is whether a Deployment is on its way to its newest ReplicaSet.
     """
 
     uid: str
     rollout: Rollout
     labels: dict[str, str]
-    version: int = 0
     rolling: bool = False
 
 
@@ -40,7 +38,6 @@ def _record(found: Workload) -> RolloutRecord:
         found.metadata.uid,
         rollout_of(found),
         _labels[tuple(labels.items())],
-        version_number(found.metadata.resource_version),
         isinstance(found, Deployment) and is_rolling(found),
     )
 

@@ -82,6 +82,9 @@ class Following:
     def want(self) -> None:
         """Another picture is needed, however the last one is."""
         self._wanting = True
+        self._forget_question()
+
+    def _forget_question(self) -> None:
         self._asked = ""
         self._asked_at = float("-inf")
         self._parts.clear()
@@ -143,11 +146,13 @@ class Following:
         return self._take_batch(message)
 
     def _new_holder(self, fence: int) -> None:
+        if self.fence:
+            # The last holder answers no more: what was asked of it is asked of this one, and at once.
+            self._forget_question()
         self.fence = fence
         self.handed = None
         self.beat = None
         self._early.clear()
-        self._parts.clear()
 
     def _take_beat(self, beat: Beat) -> None:
         if beat.reason is not None and beat.reason.code not in SENTENCES:  # of another release

@@ -198,10 +198,12 @@ class PodInformer:
         self._status_changed()
 
     def _is_right(self, status: FlowStatus) -> bool:
-        """Whether what is beside the pods is kept right: else it is not told."""
+        """Whether what is beside the pods is as right as these are: else it is not told."""
+        if status.reason is not None and status.reason.code == "forbidden":
+            return False
         right_at = status.confirmed_at() or self._renewed_at
-        refused = status.reason is not None and status.reason.code == "forbidden"
-        return not refused and self._clock.monotonic() - right_at < STALE_AFTER_SECONDS
+        is_old = self._clock.monotonic() - right_at >= STALE_AFTER_SECONDS
+        return not is_old or self._pods.status.state().state != "live"
 
     def _replicaset_missing(self, key: Key) -> None:
         if not self._missing.full():

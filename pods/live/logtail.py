@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pods.clock import Clock
+from pods.domain.apitime import RFC_3339
 from pods.domain.loglines import LineSplitter, LogLine
 from pods.domain.reasons import Reason
 from pods.kube.errors import (
@@ -37,7 +38,7 @@ WAITING_SECONDS = 2.0
 _NOT_YET = ("log_waiting", "log_not_scheduled")
 # So many of the node's own words of one stream are told from those of the next.
 MOST_UNTIMED = 100
-_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_RFC_3339 = re.compile(RFC_3339, re.ASCII)
 
 State = Literal["opening", "following", "broken", "ended"]
 

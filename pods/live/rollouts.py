@@ -105,11 +105,14 @@ class Rollouts:
             self._leave_finished(record)
 
     def _with_revisions(self, record: RolloutRecord) -> RolloutRecord:
+        """Until the ReplicaSets are listed, what another process told of them stands."""
         rollout = record.rollout
         if self.replicasets.listed:
             rollout = with_revisions(rollout, self.replicasets.of(record.uid), record.rolling)
         elif (known := self.records.get(record.uid)) is not None:
-            rollout = msgspec.structs.replace(rollout, revisions=known.rollout.revisions)
+            told = known.rollout
+            since = told.since if record.rolling and told.state == rollout.state else rollout.since
+            rollout = msgspec.structs.replace(rollout, revisions=told.revisions, since=since)
         return msgspec.structs.replace(record, rollout=rollout)
 
     def _sets_changed(self, deployments: Iterable[str] | None) -> None:

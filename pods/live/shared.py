@@ -287,11 +287,11 @@ class SharedInformer:
         metrics.FLEET_SCOPES.labels(self.role).dec()
         try:
             await self._stop_watch()
-            await self._teller.close()
             if self.role == "holder" and self._lease.held:
                 with contextlib.suppress(*Failures):
                     async with asyncio.timeout(LEAVE_SECONDS):
                         self.feed.settle()
                         await self._teller.hand_over()
         finally:
+            await self._teller.close()
             self.feed.listeners.discard(self._numbered)

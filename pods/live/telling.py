@@ -1,6 +1,7 @@
 """Telling: what the holder of a scope tells the others, of its feed, its state, and of all it has."""
 
 import asyncio
+import contextlib
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,8 @@ from pods.live.store import Changes
 BEAT_SECONDS = 1.0
 # Who asks for a picture meanwhile gets the same one.
 GATHER_SECONDS = 0.02
+# What those get who have asked for a picture when the holder leaves; it is asked for again of the next one.
+LAST_ANSWER_SECONDS = 1.0
 
 
 class Teller:
@@ -98,7 +101,14 @@ class Teller:
             self._answering = asyncio.create_task(self._answer(), name=f"picture of {self._scope.namespace}")
 
     async def hand_over(self) -> None:
-        """The last word: nothing is numbered after it. Gives the lease back first, to who has all numbers."""
+        """The last word: nothing is numbered after it. Gives the lease back first, to who has all numbers.
+
+        Before it come the pictures that were asked for: who came a moment ago may be all who go on.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_ANSWER_SECONDS):
+                await self._answer_rest()
+        await self.close()
         head = self._head()
         if not self._informer.listed:
             head |= {"epoch": 0, "offset": 0}
@@ -111,6 +121,11 @@ class Teller:
         """Ends what is being answered."""
         if self._answering is not None:
             self._answering.cancel()
+            await asyncio.wait([self._answering])
+
+    async def _answer_rest(self) -> None:
+        self._answer_if_listed()
+        if self._answering is not None:
             await asyncio.wait([self._answering])
 
     async def _answer(self) -> None:

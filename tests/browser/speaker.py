@@ -1,13 +1,15 @@
 """A WebSocket for which a test speaks, in the frames of docs/contract.md."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Page, Route, WebSocketRoute
 
 PART = 400
+CONFIG = re.compile(r'(?<=<script id="portal-config" type="application/json">).*?(?=</script>)', re.DOTALL)
 
 
 def now() -> str:
@@ -53,7 +55,7 @@ def rollout(name: str, kind: str = "Deployment", **more: Any) -> dict[str, Any]:
 
 
 class Speaker:
-    """Answers the page's socket: a feed frame, then a snapshot of `rows`, and of `rollouts` with the first."""
+    """Answers the page's socket: a feed frame, then a snapshot of `rows` and `rollouts`."""
 
     def __init__(
         self, page: Page, rows: list[dict[str, Any]], first: Callable[["Speaker"], None] | None = None
@@ -64,6 +66,7 @@ class Speaker:
         self._tokens = 0
         self._first = first or Speaker.snapshot
         page.route_web_socket("**/ws/pods/**", self._opened)
+        page.route("**/pods/?*", _without_rows)
         detail = {"pod": {"containers": [], "conditions": []}, "logs": False}
         page.route("**/api/v1/pods/*/*/*", lambda route: route.fulfill(json=detail))
 
@@ -99,3 +102,14 @@ class Speaker:
         token = f"t{self._tokens}"
         frame = {"upsert": upsert, "remove": list(remove), "rollouts": list(rollouts)}
         self.say(type="delta", namespace="shop", token=token, **frame)
+
+
+def _without_rows(route: Route) -> None:
+    """The page as the portal makes it, but for the rows that it brings along: those are the demo's."""
+    answer = route.fetch()
+
+    def emptied(found: re.Match[str]) -> str:
+        return json.dumps({**json.loads(found[0]), "first": []}).replace("<", "\\u003c")
+
+    headers = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
+    route.fulfill(status=answer.status, headers=headers, body=CONFIG.sub(emptied, answer.text()))

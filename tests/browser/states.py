@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.speaker import Speaker, row
+from tests.browser.speaker import Speaker, now, rollout, row
 
 SHOP = "/pods/?cluster=demo&namespace=shop"
 ROWS = "#rows > .p"
@@ -41,6 +41,27 @@ PODS = [
     row(3),
     row(4, status="Completed", health="done", owner=None, labels={"tier": "web"}),
 ]
+
+
+def stuck_rollout() -> dict[str, Any]:
+    """Of a Deployment: between two ReplicaSets, with its reason."""
+    step = {"code": "next_rollout_deadline", "params": {}, "summary": "See why."}
+    why = {"code": "rollout_deadline_seconds", "params": {"seconds": 600}, "summary": "Late."}
+    revisions = [
+        {"name": "web-def", "revision": 2, "desired": 1, "ready": 0, "current": True},
+        {"name": "web-abc", "revision": 1, "desired": 3, "ready": 3, "current": False},
+    ]
+    told = {**why, "since": None, "details": [], "next": step}
+    return rollout("web", updated=1, state="stuck", since=now(), why=told, revisions=revisions)
+
+
+def _rolling_out(page: Page) -> None:
+    """One stuck, one that waits and has no pods, one that is done."""
+    speaker = Speaker(page, [*PODS, row(5, owner={"kind": "StatefulSet", "name": "db"})])
+    waits = rollout("agent", "DaemonSet", ready=0, state="progressing")
+    speaker.rollouts = [stuck_rollout(), waits, rollout("db", "StatefulSet")]
+    page.goto(SHOP)
+    _shown(page, ".g.long .g-why")
 
 
 def _spoken(first: Callable[[Speaker], None] | None = None, address: str = SHOP) -> State:
@@ -246,6 +267,7 @@ OPEN: dict[str, State] = {
     "languages": _opened(_live, ".language summary"),
     "namespaces": _opened(_live, ".crumb .menu:last-child summary"),
     "row in focus": _pressed(_live, "j", ACTIVE),
+    "rollouts": _rolling_out,
     "map": _then(_spoken(address=f"{SHOP}&view=map"), "#map .cells"),
     "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
     "export": _opened(_live, "#export summary"),

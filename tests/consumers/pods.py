@@ -28,6 +28,17 @@ def delete(cluster: ControlPlane, namespace: str, name: str) -> None:
     cluster.api("DELETE", f"/api/v1/namespaces/{namespace}/pods/{name}", {"gracePeriodSeconds": 0})
 
 
+def run(cluster: ControlPlane, namespace: str, name: str) -> None:
+    """Has a pod run and be ready, as a kubelet says it."""
+    container = {"name": "main", "image": "example/app:1", "imageID": "", "ready": True, "restartCount": 0}
+    status = {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": "True"}],
+        "containerStatuses": [{**container, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}],
+    }
+    cluster.api("PATCH", f"/api/v1/namespaces/{namespace}/pods/{name}/status", {"status": status})
+
+
 def label(cluster: ControlPlane, namespace: str, name: str, **labels: str | None) -> None:
     """Sets labels of a pod; None takes one away."""
     cluster.api("PATCH", f"/api/v1/namespaces/{namespace}/pods/{name}", {"metadata": {"labels": labels}})

@@ -62,13 +62,13 @@ async def test_rows_by_http_go_on_by_socket(
     pods.create(control_plane, namespace, "a")
     pods.create(control_plane, other, "b")
     one = engineer.get(f"/api/v1/pods?cluster=test&namespace={namespace}").json()
-    assert one.keys() == {"token", "feed", "pods"}
+    assert one.keys() == {"token", "feed", "pods", "rollouts"}
     assert [row["name"] for row in one["pods"]] == ["a"]
     both = f"cluster=test&namespace={namespace}&namespace={other}"
     # Somebody else looks all the while: what is resumed is held as long as the feed runs.
     async with view(both):
         two = await asyncio.to_thread(lambda: engineer.get(f"/api/v1/pods?{both}").json())
-        assert two.keys() == {"token", "feed", "pods", "tokens", "feeds"}
+        assert two.keys() == {"token", "feed", "pods", "rollouts", "tokens", "feeds"}
         assert two["token"] is None
         assert two["tokens"].keys() == two["feeds"].keys() == {namespace, other}
         assert {row["name"] for row in two["pods"]} == {"a", "b"}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.http import JsonClient
+from tests.cluster.http import ApiAnswer, ApiError, JsonClient
 
 Right = tuple[str, str, str]
 """Verb, API group, resource."""
@@ -34,12 +34,11 @@ class Account:
         answer = cluster.api("POST", path, {"spec": {"expirationSeconds": 3600}})
         self.token: str = answer.json()["status"]["token"]
         self._cluster = cluster
+        self._namespace = namespace
 
     def may(self, namespace: str) -> set[Right]:
         """What the API server says it may do in a namespace, beyond what every account may."""
-        client = JsonClient(self._cluster.url, self.token, self._cluster.folder / "ca.crt")
-        path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
-        status = client.request("POST", path, {"spec": {"namespace": namespace}}).json()["status"]
+        status = self._rules(namespace).json()["status"]
         return {
             (verb, group, resource)
             for rule in status["resourceRules"]
@@ -49,6 +48,19 @@ class Account:
             if not group.endswith("k8s.io")  # reviews of itself
         }
 
+    def is_refused(self) -> bool:
+        """Whether the API server knows the token no more."""
+        try:
+            self._rules(self._namespace)
+        except ApiError as error:
+            return error.status == 401
+        return False
+
+    def _rules(self, namespace: str) -> ApiAnswer:
+        client = JsonClient(self._cluster.url, self.token, self._cluster.folder / "ca.crt")
+        path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+        return client.request("POST", path, {"spec": {"namespace": namespace}})
+
     def kubeconfig(self, folder: Path, namespace: str) -> Path:
         """A kubeconfig with this token and nothing else."""
         content = json.loads(self._cluster.kubeconfig_for("admin", namespace=namespace).read_text())
@@ -57,6 +69,12 @@ class Account:
         path.touch(mode=0o600)
         path.write_text(json.dumps(content))
         return path
+
+    def mount(self, folder: Path) -> None:
+        """Puts into a folder what the kubelet mounts into the account's pods."""
+        (folder / "ca.crt").write_bytes((self._cluster.folder / "ca.crt").read_bytes())
+        (folder / "namespace").write_text(self._namespace)
+        (folder / "token").write_text(self.token)
 
 
 def requests_of(account: Account, log: Path, *, allowed: bool) -> set[Right]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.sync.client import connect
@@ -154,10 +155,12 @@ def rooms(audited_control_plane: ControlPlane) -> list[str]:
     return names
 
 
-def asked(portal: PortalProcess, namespace: str) -> dict[str, Any]:
+def asked(portal: PortalProcess, namespace: str, cluster: str = "test") -> dict[str, Any]:
     """What the portal says of a namespace now; `feed` is "none" while it has no answer."""
     try:
-        answer: dict[str, Any] = json.loads(portal.get(f"/api/v1/pods?cluster=test&namespace={namespace}"))
+        answer: dict[str, Any] = json.loads(
+            portal.get(f"/api/v1/pods?cluster={cluster}&namespace={namespace}")
+        )
     except OSError:
         return {"feed": {"state": "none", "reason_code": None}, "pods": []}
     return answer
@@ -171,11 +174,11 @@ def refusal(portal: PortalProcess, namespace: str) -> str:
         return error.read().decode()
 
 
-def sees(portal: PortalProcess, namespace: str) -> None:
+def sees(portal: PortalProcess, namespace: str, cluster: str = "test") -> None:
     """Waits until a namespace is live with nothing missing, and both pods have the owners they have."""
 
     def is_whole() -> bool:
-        answer = asked(portal, namespace)
+        answer = asked(portal, namespace, cluster)
         rows = {(row["namespace"], row["name"]): row["owner"] for row in answer["pods"]}
         there = {name for name, _ in rows}
         return (
@@ -263,3 +266,28 @@ def test_for_a_list_of_namespaces_it_may_do_what_it_does_there_and_nothing_elsew
     assert refused <= PODS | REPLICASETS | ROLLOUTS | NAMESPACES, (
         "it asks for nothing that no installation gives"
     )
+
+
+def test_in_a_pod_it_takes_up_the_mounted_token_and_a_renewed_one(
+    audited_control_plane: ControlPlane, rooms: list[str], tmp_path: Path
+) -> None:
+    cluster = audited_control_plane
+    apply_strictly(cluster, rendered(cluster, FOLDER / "small"))
+    account = Account(cluster, NAMESPACE, ACCOUNT)
+    account.mount(tmp_path)
+    address = urlsplit(cluster.url)
+    environment = {
+        "POD_ACCOUNT": str(tmp_path),
+        "KUBERNETES_SERVICE_HOST": str(address.hostname),
+        "KUBERNETES_SERVICE_PORT": str(address.port),
+        "PORTAL_DEMO": "",
+    }
+    with PortalProcess(None, "uvicorn", environment, "tests.deploy.in_pod") as portal:
+        sees(portal, rooms[0], "in-cluster")
+        cluster.kubectl("delete", "serviceaccount", ACCOUNT, "--namespace", NAMESPACE)
+        apply_strictly(cluster, rendered(cluster, FOLDER / "small"))
+        renewed = Account(cluster, NAMESPACE, ACCOUNT)
+        portal.wait_until(account.is_refused, 2 * LIVE_SECONDS, "the token is of an account that was")
+        assert asked(portal, rooms[1], "in-cluster")["feed"]["state"] != "live"
+        renewed.mount(tmp_path)
+        sees(portal, rooms[1], "in-cluster")

@@ -20,18 +20,8 @@ from pods.domain.rollout import (
     set_state,
     with_revisions,
 )
-from tests.domain.rollout_cases import (
-    CASES,
-    ROLLED_OUT,
-    ROLLING,
-    T0,
-    T1,
-    T2,
-    THREE,
-    Case,
-    deployment,
-    manifest,
-)
+from tests.domain.rollout_cases import CASES, Case, manifest
+from tests.domain.rollout_states import ROLLED_OUT, ROLLING, T0, T1, T2, THREE, deployment
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "pods-page.md"
 FORMS: dict[str, Any] = {

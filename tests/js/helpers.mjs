@@ -1,4 +1,5 @@
 /** A clock that moves when told, a socket that says what it is told, and rows. */
+import { Live } from '../../static/js/pods/live.js';
 
 export class FakeClock {
   constructor() {
@@ -146,4 +147,17 @@ export function randomFrom(seed) {
     value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
     return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** A view by `clock` that writes what it is told into `seen`. `first` and `rows` as in the page's settings. */
+export function liveView(clock, seen, namespaces, { rows = null, env = {}, first = [] } = {}) {
+  return new Live(
+    { namespaces, first, urls: { socket: '/ws/pods/?namespace=shop', rows } },
+    {
+      changed: (changes, fresh, left) => seen.changes.push({ ...changes, fresh, left }),
+      feed: () => {},
+      refused: (frame) => seen.refused.push(frame.namespace),
+    },
+    clock.env(env),
+  );
 }

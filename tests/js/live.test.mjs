@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { Live } from '../../static/js/pods/live.js';
-import { FakeClock, FakeSocket, row } from './helpers.mjs';
+import { FakeClock, FakeSocket, liveView, row } from './helpers.mjs';
 
 let clock;
 let seen;
@@ -13,17 +12,7 @@ beforeEach(() => {
   seen = { changes: [], refused: [] };
 });
 
-function live(namespaces = ['shop'], { rows = null, env = {} } = {}) {
-  return new Live(
-    { namespaces, urls: { socket: '/ws/pods/?namespace=shop', rows } },
-    {
-      changed: (changes, fresh, left) => seen.changes.push({ ...changes, fresh, left }),
-      feed: () => {},
-      refused: (frame) => seen.refused.push(frame.namespace),
-    },
-    clock.env(env),
-  );
-}
+const live = (namespaces = ['shop'], more = {}) => liveView(clock, seen, namespaces, more);
 
 const iso = (time) => new Date(time).toISOString();
 const feed = (state = 'live', more = {}) => ({
@@ -253,32 +242,6 @@ test('the network coming back ends the wait', () => {
   const before = FakeSocket.all.length;
   one.online();
   assert.equal(FakeSocket.all.length, before + 1);
-});
-
-test('the first picture over HTTP gives the tokens to go on from', async () => {
-  const answer = { token: null, tokens: { shop: 's1', cart: 'c1' }, pods: [row('a'), row('b', { namespace: 'cart' })] };
-  const one = live(['shop', 'cart'], { rows: '/api', env: { fetch: async () => ({ ok: true, json: async () => answer }) } });
-  await one.start();
-  assert.deepEqual([...one.state.rows.keys()], ['a', 'b']);
-  assert.match(FakeSocket.last.address, /resume=s1&resume=c1/);
-  FakeSocket.last.opens();
-  FakeSocket.last.says({ type: 'snapshot', namespace: 'cart', token: 'c2', pods: [], part: 1, last: true });
-  assert.deepEqual([...one.state.rows.keys()], ['a'], 'each row belongs to its namespace');
-});
-
-test('of all namespaces there is one token', async () => {
-  const answer = { token: 'w1', pods: [row('a'), row('b', { namespace: 'cart' })] };
-  const one = live(['*'], { rows: '/api', env: { fetch: async () => ({ ok: true, json: async () => answer }) } });
-  await one.start();
-  assert.equal(one.state.rows.size, 2);
-  assert.match(FakeSocket.last.address, /resume=w1$/);
-});
-
-test('without a picture over HTTP the socket brings one', async () => {
-  const one = live(['shop'], { rows: '/api', env: { fetch: async () => { throw new TypeError('refused'); } } });
-  await one.start();
-  assert.equal(FakeSocket.alive.length, 1);
-  assert.doesNotMatch(FakeSocket.last.address, /resume/);
 });
 
 test('only a delta says that pods left: what a snapshot lacks may be taken away', () => {

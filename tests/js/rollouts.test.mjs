@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { RowIndex } from '../../static/js/pods/index.js';
 import { readFrame } from '../../static/js/pods/protocol.js';
 import { rolloutWords } from '../../static/js/pods/rolloutline.js';
-import { Rollouts } from '../../static/js/pods/rollouts.js';
+import { Rollouts, reached } from '../../static/js/pods/rollouts.js';
 import { PodState } from '../../static/js/pods/state.js';
 import { Texts } from '../../static/js/pods/texts.js';
 import { readView } from '../../static/js/pods/url.js';
@@ -103,6 +103,19 @@ test('an owner that wants pods and has none is there with its reason, before the
   assert.deepEqual(headers(shown([], rollouts)), [['starved', 0, true, 66]], 'also where there is no pod at all');
 });
 
+test('a failed Job without pods comes last, and one of a CronJob only while it is the newest', () => {
+  const rollouts = new Rollouts();
+  const failed = { kind: 'Job', state: 'stuck', ready: 0 };
+  rollouts.put(rollout('a', { ...failed, name: 'once' }));
+  rollouts.put(rollout('b', { ...failed, name: 'report-29384710', created: '2026-01-01T00:00:00Z' }));
+  rollouts.put(rollout('c', { kind: 'Job', name: 'report-29384711', created: '2026-01-01T00:01:00Z' }));
+  const index = shown([row('1', { owner: null })], rollouts);
+  assert.deepEqual(headers(index).map(([name]) => name), [null, 'once']);
+  rollouts.remove('c');
+  index.apply([], [], { freshUntil: null, left: new Map() });
+  assert.deepEqual(headers(index).map(([name]) => name), [null, 'once', 'report-*']);
+});
+
 const texts = new Texts({
   ui: {
     rollout_ready: '{ready} of {desired} ready',
@@ -144,6 +157,18 @@ test('a rollout is told in words: state and age, numbers, old and new, and why',
   assert.equal(words({ state: 'progressing', since: '2026-01-01T01:00:00Z' }).state, 'Waiting for pods for 0s');
 });
 
+test('the bar tells of the new pods, not of the old ones that are still well', () => {
+  const revisions = [
+    { name: 'web-def', revision: 3, desired: 2, ready: 1, current: true },
+    { name: 'web-abc', revision: 2, desired: 2, ready: 2, current: false },
+  ];
+  assert.equal(reached(rollout('a', { updated: 2, ready: 3, revisions })), 1);
+  const unknown = [{ name: 'db-2', revision: null, desired: 1, ready: null, current: true }];
+  assert.equal(reached(rollout('a', { updated: 2, ready: 3, revisions: unknown })), 2);
+  assert.equal(reached(rollout('a', { updated: 3, ready: 1 })), 1);
+  assert.equal(reached(rollout('a', { kind: 'Job', updated: 0, ready: 5 })), 3);
+});
+
 test('a Job runs, succeeds and fails', () => {
   const job = { kind: 'Job', ready: 1, updated: 2 };
   const { state, numbers } = words({ ...job, state: 'progressing', since: '2026-01-01T00:10:00Z' });
@@ -151,7 +176,7 @@ test('a Job runs, succeeds and fails', () => {
   assert.equal(words({ ...job, state: 'stuck' }).state, 'Failed');
 });
 
-test('ten thousand pods of a thousand owners, all rolling out: a batch stays cheap', () => {
+test('ten thousand pods of a thousand owners, all rolling out: a batch stays cheap', (t) => {
   const rollouts = new Rollouts();
   const name = (number) => `web-${number % 1000}`;
   const rows = Array.from({ length: 10_000 }, (_, number) =>
@@ -167,6 +192,6 @@ test('ten thousand pods of a thousand owners, all rolling out: a batch stays che
     const changed = Array.from({ length: 200 }, (_, number) => ({ ...rows[number * 37], restarts: run }));
     index.apply(changed, [], { freshUntil: 1, left: new Map() });
   });
-  console.log(`200 pods and 20 rollouts of 10,000 and 1,000: ${took.toFixed(1)} ms a batch`);
+  t.diagnostic(`200 pods and 20 rollouts of 10,000 and 1,000: ${took.toFixed(1)} ms a batch`);
   assert.ok(took < 5 * 7, `${took} ms`);
 });

@@ -82,9 +82,11 @@ async def test_every_case_is_judged_as_kubectl_judges_it(
     async with viewing(make_cluster(control_plane.kubeconfig), writer.namespace) as viewer:
         for case in cases:
             await write(writer, case)
+        wanted = {case.name: case.state for case in cases}
+        await viewer.sees(lambda: {name: viewer.state_of(name) for name in wanted} == wanted, "all of them")
         for case in cases:
-            await viewer.sees(lambda case=case: viewer.state_of(case.name) == case.state, case.name)
             rollout = viewer.rollout(case.name)
+            assert rollout is not None
             msgspec.convert(rollout, Rollout)
             code = rollout["why"] and rollout["why"]["code"]
             assert code in (case.why, f"{case.why}_seconds"), "with the deadline that the server fills in"
@@ -124,7 +126,7 @@ async def test_a_workload_comes_changes_and_goes_and_a_filter_takes_it_or_not(
 
 def _desired(viewer: Viewer, name: str) -> int | None:
     found = viewer.rollout(name)
-    return found and found["desired"]
+    return found["desired"] if found is not None else None
 
 
 async def test_without_the_rights_there_are_no_rollouts_and_the_feed_is_live(

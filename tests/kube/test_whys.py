@@ -88,7 +88,7 @@ async def test_every_case_is_told_as_documented(cluster: Cluster, writer: Writer
         await all_watches(viewer, cluster)
         async with asyncio.TaskGroup() as tasks:
             for name, case in names.items():
-                tasks.create_task(write(name, case))
+                tasks.create_task(write(name, case), name=f"write {name}")
         expected = documented()
 
         def wrong() -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Viewer:
     def state_of(self, name: str) -> str | None:
         """The state of the rollout of this name."""
         found = self.rollout(name)
-        return found and found["state"]
+        return found["state"] if found is not None else None
 
     async def sees(
         self, condition: Callable[[], bool], what: str, seconds: float = CAUGHT_UP_SECONDS

@@ -9,13 +9,10 @@ import copy
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-import msgspec
-
 from pods.clock import Clock
 from pods.domain.pod import OwnerRef
 from pods.domain.podevents import PodEvent
 from pods.domain.reasons import Reason
-from pods.domain.rollout import Rollout, RolloutKind, RolloutState
 from pods.domain.row import Health, Owner, Row
 from pods.kube.cluster import Cluster
 from pods.kube.codecs import Page
@@ -63,28 +60,6 @@ def pod(
         labels=labels or {},
     )
     return PodRecord(uid, row, labels or {}, controller)
-
-
-def rollout(
-    uid: str,
-    namespace: str = "shop",
-    *,
-    kind: RolloutKind = "Deployment",
-    name: str = "",
-    ready: int = 3,
-    state: RolloutState = "progressing",
-    since: str | None = None,
-    labels: dict[str, str] | None = None,
-) -> RolloutRecord:
-    """A workload as its codec gives it."""
-    made = Rollout(uid, namespace, kind, name or f"{kind}-{uid}", None, 3, 3, ready, ready, state, since)
-    return RolloutRecord(uid, made, labels or {})
-
-
-def as_json(told: RolloutRecord) -> dict[str, Any]:
-    """The rollout as it is sent."""
-    sent: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(told.rollout))
-    return sent
 
 
 class Stream(Generic[T]):

@@ -21,9 +21,10 @@ from pods.live.shared import SharedInformer
 from pods.live.viewer import Viewer
 from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
-from tests.live.fakes import as_json, pod, rollout
+from tests.live.fakes import pod
 from tests.live.network import FakeFleet, Redis
 from tests.live.virtual import LoopClock
+from tests.live.workloads import as_json, rollout
 
 SCOPE = Scope("kind", "pods", "shop")
 SLOTS = 6

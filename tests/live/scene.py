@@ -18,18 +18,17 @@ from pods.domain.reasons import Reason
 from pods.domain.rights import NamespaceRule
 from pods.domain.row import Owner
 from pods.domain.scope import Scope
-from pods.domain.viewfilter import ViewFilter
 from pods.kube.errors import Expired, ServerError
 from pods.kube.resource import PodRecord, ReplicaSetRecord
-from pods.kube.workloads import RolloutRecord
 from pods.live import feed, outbox, snapshot, view
 from pods.live.hub import Hub, Key
 from pods.live.outlet import SlowViewer
 from pods.live.viewer import Viewer
 from tests.live.api import FakeApi
 from tests.live.browser import Browser, Moment
-from tests.live.fakes import Stream, as_json, pod, rollout
+from tests.live.fakes import Stream, pod
 from tests.live.virtual import LoopClock
+from tests.live.workloads import FILTERS, as_json, some_rollout
 
 Step = tuple[str, int, int]
 
@@ -67,26 +66,6 @@ LOOKS: tuple[tuple[Look, ...], ...] = (
     (Look(_scope("*"), "b", NamespaceRule(patterns=("b",)), ("b",)),),
     (Look(_scope("*"), "*", None, NAMESPACES),),
     (Look((_scope("a"), _scope("b")), "*", None, ("a", "b")),),
-)
-FILTERS: tuple[tuple[ViewFilter, Callable[[dict[str, Any]], bool], Callable[[RolloutRecord], bool]], ...] = (
-    (ViewFilter(), lambda row: True, lambda told: True),
-    (
-        ViewFilter.parse("web"),
-        lambda row: row["owner"] == {"kind": "Deployment", "name": "web"},
-        lambda told: _is_web(told),
-    ),
-    (
-        ViewFilter.parse("", "tier=x"),
-        lambda row: row["labels"].get("tier") == "x",
-        lambda told: told.labels["tier"] == "x",
-    ),
-    (
-        ViewFilter.parse("web", "tier!=x"),
-        lambda row: (
-            row["owner"] == {"kind": "Deployment", "name": "web"} and row["labels"].get("tier") != "x"
-        ),
-        lambda told: _is_web(told) and told.labels["tier"] != "x",
-    ),
 )
 
 
@@ -159,7 +138,10 @@ class Scene:
         uid = self.slots.get(slot) or self._new_uid(slot)
         self.api.pods.put(_variant(uid, slot, variant))
         if variant % 3 == 0:
-            self._put_rollout(slot, variant)
+            record = some_rollout(NAMESPACES[slot % 3], REPLICASETS[slot % 2], slot, variant)
+            (self.api.daemonsets if slot % 4 == 2 else self.api.deployments).put(record)
+            if record.rollout.namespace == "secret":
+                self.secret_uids.add(record.uid)
 
     async def do_delete(self, slot: int, _: int) -> None:
         uid = self.slots.pop(slot % SLOTS, None)
@@ -283,20 +265,6 @@ class Scene:
                     found[uid] = as_json(told)
         return found
 
-    def _put_rollout(self, slot: int, variant: int) -> None:
-        """Of a Deployment whose pods there may be, or of a DaemonSet."""
-        namespace, uid = NAMESPACES[slot % 3], f"rollout-{slot}"
-        name = REPLICASETS[slot % 2 + (slot % 4 == 3)].rpartition("-")[0]
-        labels = {"tier": "x" if variant % 2 else "y"}
-        if slot % 4 == 2:
-            self.api.daemonsets.put(
-                rollout(uid, namespace, kind="DaemonSet", name=name, ready=variant, labels=labels)
-            )
-        else:
-            self.api.deployments.put(rollout(uid, namespace, name=name, ready=variant, labels=labels))
-        if namespace == "secret":
-            self.secret_uids.add(uid)
-
     def _each_stream(self, act: Callable[[Stream[PodRecord]], None]) -> None:
         for stream in list(self.api.pods.streams):
             act(stream)
@@ -313,10 +281,6 @@ class Scene:
         if NAMESPACES[slot % 3] == "secret":
             self.secret_uids.add(uid)
         return uid
-
-
-def _is_web(told: RolloutRecord) -> bool:
-    return (told.rollout.kind, told.rollout.name) == ("Deployment", "web")
 
 
 def _variant(uid: str, slot: int, variant: int) -> PodRecord:

@@ -155,6 +155,25 @@ async def test_a_clean_end_hands_over_within_a_moment_and_shows_nothing(scene: S
     await scene.converged()
 
 
+async def test_who_asked_in_the_moment_in_which_the_holder_leaves_is_answered_before(scene: Scene) -> None:
+    """It may be the only one that is left, and begins anew if it has nothing to go on from."""
+    holder = scene.role("holder")
+    source = holder.source
+    assert source is not None
+    epoch = holder.hub.feeds()[0].epoch
+    for seat in [seat for seat in scene.seats if seat.process is not holder]:
+        scene.seats.remove(seat)
+        await seat.end()
+    await scene.until(lambda: sum(len(process.hub.feeds()) for process in scene.processes) == 1)
+    await scene.do_join(scene.processes.index(holder) + 1, 0)
+    newcomer = scene.seats[-1].process
+    await scene.until(lambda: bool(source._teller._asks))
+    await scene.do_restart(scene.processes.index(holder), 0)
+    await scene.until(lambda: newcomer.source is not None and newcomer.source.role == "holder")
+    assert newcomer.hub.feeds()[0].epoch == epoch
+    await scene.converged()
+
+
 async def test_who_is_ended_in_the_moment_in_which_its_lease_is_renewed_ends(scene: Scene) -> None:
     """Also where the library that renews it loses the cancellation."""
     holder = scene.role("holder")

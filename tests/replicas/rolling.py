@@ -55,16 +55,12 @@ async def roll(
 
 
 def check_page(page: Page) -> None:
-    """All rows came once, then only what had changed; or once more with a socket; and no pod went back.
+    """All rows came once, then only what had changed, and no pod went back.
 
-    They come once more where the next holder could not show that its numbers go on from the last one's, which
-    happens now and then. A row may come twice: it is sent as it is by then, which may be before its latest
-    number is told.
+    A row may come twice: it is sent as it is by then, which may be before its latest number is told.
     """
     check_rows(page)
-    if page.snapshots() > 1:
-        assert page.snapshots() <= len(page.viewers), f"all rows came again: {page.history()}"
-        return
+    assert page.snapshots() == 1, f"a page got all rows {page.snapshots()} times: {page.history()}"
     sent = page.sent()
     assert {row["name"] for row in sent} <= {"counts"}, "a row was sent that did not change"
     counted = numbers(sent)

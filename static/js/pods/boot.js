@@ -1,4 +1,7 @@
-/** The first picture over HTTP: compressed by the portal, where the socket would send megabytes. */
+/**
+ * The rows before the socket: the first few with the page itself, and where they are many all of them over
+ * HTTP, compressed by the portal, where the socket would send megabytes.
+ */
 
 /** How long it may take before the socket sends it instead. */
 const WITHIN = 8000;
@@ -19,6 +22,20 @@ export async function fetchPicture(address, env) {
   } finally {
     env.clearTimeout(timer);
   }
+}
+
+/** The page's own rows as the first part of a snapshot, one a namespace: what follows replaces them. */
+export function firstFrames(pods, namespaces) {
+  return namespaces.map((namespace) => ({
+    type: 'snapshot',
+    namespace,
+    token: null,
+    pods: pods.filter((row) => namespaces.length === 1 || row.namespace === namespace),
+    rollouts: [],
+    part: 1,
+    first: true,
+    last: false,
+  }));
 }
 
 /** The answer as whole snapshots, one a namespace; of all namespaces (`*`) there is one. */

@@ -3,6 +3,7 @@ import { Counts } from './counts.js';
 import { setText } from './page.js';
 import { partsOf } from './parts.js';
 import { RolloutLine } from './rolloutline.js';
+import { isLong } from './rollouts.js';
 
 export class GroupRow {
   #env;
@@ -48,6 +49,7 @@ export class GroupRow {
     this.#rollout.fill(folded ? null : group.rollout, now);
     this.#parts.tell.hidden = folded || group.rollout === null;
     this.root.classList.toggle('tall', header.tall);
+    this.root.classList.toggle('long', header.tall && isLong(group.rollout));
   }
 
   /** Since when its rollout is as it is. */

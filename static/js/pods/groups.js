@@ -12,7 +12,7 @@ export const GROUPINGS = ['owner', 'node', 'namespace', 'none'];
 const DUE = /^(.+)-\d{8,10}$/;
 
 /** Groups whose pods are all done come after those that are well. */
-const ALL_DONE = 3;
+export const ALL_DONE = 3;
 
 const PLACES = {
   owner: ({ owner, namespace }) => {

@@ -32,7 +32,7 @@ export class RowIndex {
   #view;
   #keys;
   #compare;
-  #heights = { plain: 34, reason: 60, header: 40, rollout: 66 };
+  #heights = { plain: 34, reason: 60, header: 40, rollout: 66, longRollout: 66 };
 
   /**
    * @param {object} view as readView gives it
@@ -136,7 +136,7 @@ export class RowIndex {
     this.#arrange();
   }
 
-  /** Takes other heights: `{plain, reason, header, rollout}` in pixels. */
+  /** Takes other heights: `{plain, reason, header, rollout, longRollout}` in pixels. */
   setHeights(heights) {
     this.#heights = heights;
     this.#arrange();

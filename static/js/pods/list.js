@@ -1,5 +1,5 @@
 /** The list that RowIndex shows, written anew from its groups: headers and rows one below the other. */
-import { isTelling } from './rollouts.js';
+import { isLong, isTelling } from './rollouts.js';
 
 /**
  * Writes `groups`, which are in their order, with headers where they are `headed`; the rest as List has it.
@@ -22,7 +22,7 @@ class List {
 
   /**
    * @param {object[]} order the array to write into
-   * @param {{plain, reason, header, rollout}} heights in pixels
+   * @param {{plain, reason, header, rollout, longRollout}} heights in pixels
    * @param {Map<string, boolean>} folds which headers the reader opened or closed
    * @param {boolean} narrowed whether the reader looks for something: then nothing is folded by itself
    */
@@ -67,7 +67,11 @@ class List {
   #addHeader(header, openByItself) {
     header.open = this.#folds.get(header.id) ?? (openByItself || this.#narrowed);
     header.tall = header === header.group.header && isTelling(header.group.rollout);
-    this.#add(header, header.tall ? this.#heights.rollout : this.#heights.header);
+    this.#add(header, header.tall ? this.#rolloutHeight(header.group.rollout) : this.#heights.header);
+  }
+
+  #rolloutHeight(rollout) {
+    return isLong(rollout) ? this.#heights.longRollout : this.#heights.rollout;
   }
 
   #add(item, height) {

@@ -6,12 +6,12 @@
  * back, and so does one that has been hidden for a while; both resume by token.
  */
 import { Acks } from './acks.js';
-import { fetchPicture, pictureFrames } from './boot.js';
+import { fetchPicture, firstFrames, pictureFrames } from './boot.js';
 import { browserEnv } from './browser.js';
 import { Connection } from './connection.js';
 import { Fallback } from './fallback.js';
 import { FeedBoard } from './feed.js';
-import { FrameError, parseFrame } from './protocol.js';
+import { FrameError, parseFrame, taken } from './protocol.js';
 import { PodState } from './state.js';
 import { ServerClock, instant } from './time.js';
 import { socketAddress } from './url.js';
@@ -23,6 +23,7 @@ export class Live {
   #env;
   #on;
   #urls;
+  #first;
   #connection;
   #fallback;
   #acks;
@@ -44,6 +45,7 @@ export class Live {
     this.#env = env;
     this.#on = on;
     this.#urls = config.urls;
+    this.#first = config.first ?? [];
     this.state = new PodState();
     this.clock = new ServerClock(env.now);
     this.feed = new FeedBoard(config.namespaces, env.now(), config.version);
@@ -100,8 +102,11 @@ export class Live {
 
   /** Begins; resolves when the first picture over HTTP is there, or the socket has taken over. */
   async start() {
+    const { namespaces } = this.feed;
+    this.#merge(this.#first.length ? firstFrames(this.#first, namespaces) : []);
     if (this.#urls.rows) {
-      await this.#boot(this.#urls.rows);
+      const answer = await fetchPicture(this.#urls.rows, this.#env);
+      this.#merge(answer === null ? [] : pictureFrames(answer, namespaces));
     }
     if (!this.#paused && !this.#over) {
       this.#connection.start();
@@ -160,9 +165,8 @@ export class Live {
     this.#fallback.nudge();
   }
 
-  async #boot(address) {
-    const answer = await fetchPicture(address, this.#env);
-    for (const frame of answer === null ? [] : pictureFrames(answer, this.feed.namespaces)) {
+  #merge(frames) {
+    for (const frame of frames) {
       this.#on.changed(this.state.apply(frame), false);
     }
     this.state.cut();
@@ -292,9 +296,4 @@ export class Live {
     this.#acks.stop();
     this.state.cut();
   }
-}
-
-/** What was shown until now is not refused but taken away. */
-function taken(error, shown) {
-  return shown && error.code === 'forbidden' ? { ...error, code: 'rights_taken' } : error;
 }

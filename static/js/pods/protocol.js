@@ -159,3 +159,8 @@ const BROKEN_LINE = { again: 'backoff' };
 export function closeRule(code) {
   return CLOSE_RULES.get(code) ?? BROKEN_LINE;
 }
+
+/** An `error`, where rows were shown until it came: those are not refused but taken away. */
+export function taken(error, shown) {
+  return shown && error.code === 'forbidden' ? { ...error, code: 'rights_taken' } : error;
+}

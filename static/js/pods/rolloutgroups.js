@@ -1,5 +1,6 @@
 /** Rollouts among the groups of rows: what each header tells, and headers for owners without any pod. */
-import { Group, groupId } from './groups.js';
+import { ALL_DONE, Group, groupId } from './groups.js';
+import { isWanting } from './rollouts.js';
 import { narrows } from './url.js';
 
 /** Before other groups, where trouble comes first. */
@@ -36,14 +37,20 @@ export class RolloutGroups {
     this.#empty = new Map();
     for (const place of this.#rollouts.wanting()) {
       const id = groupId(place);
-      if (!there.has(id)) {
+      const rollout = this.#rollouts.inGroup(id);
+      if (!there.has(id) && isWanting(rollout)) {
         const group = before.get(id) ?? new Group(id, place);
-        group.rollout = this.#rollouts.inGroup(id);
-        group.rank = notWell ? FIRST : 0;
+        group.rollout = rollout;
+        group.rank = notWell ? rankOf(rollout) : 0;
         group.key = column === 'name' ? group.name : null;
         this.#empty.set(id, group);
       }
     }
     return [...this.#empty.values()];
   }
+}
+
+/** A Job that failed long ago may lie about; what still wants its pods is trouble. */
+function rankOf({ kind, state }) {
+  return kind === 'Job' && state === 'stuck' ? ALL_DONE : FIRST;
 }

@@ -1,6 +1,6 @@
 /** The words and the drawing of a rollout in its group's header. */
 import { reasonOf, setShape, setText } from './page.js';
-import { isTelling } from './rollouts.js';
+import { isTelling, reached } from './rollouts.js';
 import { humanDuration, instant } from './time.js';
 
 /** The shape beside each state: never colour alone. */
@@ -98,12 +98,13 @@ export class RolloutLine {
     }
   }
 
-  #bar({ desired, ready }) {
-    const { progress, reached } = this.#parts;
-    const most = Math.max(desired, 1);
+  #bar(rollout) {
+    const { progress, filled } = this.#parts;
+    const count = reached(rollout);
+    const most = Math.max(rollout.desired, 1);
     progress.setAttribute('aria-valuemax', String(most));
-    progress.setAttribute('aria-valuenow', String(Math.min(ready, most)));
-    progress.setAttribute('aria-valuetext', readyWords(this.#rollout, this.#texts));
-    reached.style.width = `${(100 * Math.min(ready, most)) / most}%`;
+    progress.setAttribute('aria-valuenow', String(count));
+    progress.setAttribute('aria-valuetext', this.#texts.ui('rollout_reached', { count, most }));
+    filled.style.width = `${(100 * count) / most}%`;
   }
 }

@@ -9,15 +9,11 @@ export class Rollouts {
   #byUid = new Map();
   #byName = new Map();
   #byGroup = new Map();
-  /** Those whose pods ought to be there, and may not be: uids. */
+  /** Uids of those that want pods. */
   #wanting = new Set();
 
   get size() {
     return this.#byUid.size;
-  }
-
-  values() {
-    return this.#byUid.values();
   }
 
   /** The one of a workload, undefined where none is known. */
@@ -56,7 +52,7 @@ export class Rollouts {
     this.#byName.set(nameOf(rollout), rollout);
     const id = groupId(placeOfRollout(rollout));
     this.#byGroup.set(id, (this.#byGroup.get(id) ?? new Set()).add(rollout));
-    if (rollout.state !== 'done' && rollout.desired > 0) {
+    if (isWanting(rollout)) {
       this.#wanting.add(rollout.uid);
     }
     return { before, after: rollout };
@@ -94,6 +90,23 @@ function nameOf({ namespace, kind, name }) {
 
 function placeOfRollout({ namespace, kind, name }) {
   return placeOf({ namespace, owner: { kind, name } }, 'owner');
+}
+
+/** How many of the pods that a rollout goes to are ready: new ones, where it is told of each revision. */
+export function reached({ kind, updated, ready, desired, revisions }) {
+  const newest = revisions.find(({ current }) => current)?.ready;
+  const count = newest ?? (kind === 'Job' ? ready : Math.min(updated, ready));
+  return Math.min(count, desired);
+}
+
+/** Whether a rollout that tells something takes more than a line of a narrow screen. */
+export function isLong({ why, revisions }) {
+  return why !== null || revisions.length > 1;
+}
+
+/** Whether a workload wants pods and is not as it should be. */
+export function isWanting({ state, desired }) {
+  return state !== 'done' && desired > 0;
 }
 
 /** Whether a rollout says more than the pods of its group do; null for none. */

@@ -11,8 +11,8 @@ import { PodRow } from './podrow.js';
 
 /** Row heights in pixels, as static/css/table.css sets them. */
 export const HEIGHTS = {
-  wide: { plain: 34, reason: 60, header: 40, rollout: 66 },
-  narrow: { plain: 54, reason: 113, header: 58, rollout: 138 },
+  wide: { plain: 34, reason: 60, header: 40, rollout: 66, longRollout: 66 },
+  narrow: { plain: 54, reason: 113, header: 58, rollout: 104, longRollout: 158 },
 };
 
 /** How long a changed row bears its mark. */

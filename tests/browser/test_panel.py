@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, WebSocket, expect
 
+from tests.browser.conftest import Complaints
 from tests.browser.speaker import Speaker, row
 
 pytestmark = pytest.mark.browser
@@ -95,6 +96,20 @@ def test_where_there_is_no_room_it_lies_over_the_list(page: Page) -> None:
     opened(page, "web-00003")
     page.get_by_role("button", name="Back to the list").click()
     closed(page)
+
+
+def test_where_the_panel_cannot_be_loaded_the_pods_own_page_is_shown(
+    page: Page, complaints: Complaints
+) -> None:
+    """As in a page that is older than the release that its portal runs."""
+    Speaker(page, [row(1)])
+    page.route("**/podcard*.js", lambda route: route.abort(), times=1)
+    page.goto(SHOP)
+    page.locator("[data-name=web-00001] a").click()
+    page.wait_for_url("**/pods/demo/shop/web-00001/")
+    expect(page.locator(NAME)).to_have_text("web-00001")
+    assert all("podcard" in found or "ERR_FAILED" in found for found in complaints.found), complaints.found
+    complaints.found.clear()
 
 
 def test_owners_and_labels_filter_the_list(page: Page) -> None:

@@ -2,17 +2,18 @@
  * The pod that is open beside the list: in a column of its own where there is room, else over the list.
  *
  * Which one stands in the address (`pod=`): opening it is a step of the browser's history, going on to the
- * next with the keys is not. It shows the row of that name out of the page's own live view.
+ * next with the keys is not. It shows the row of that name out of the page's own live view. What draws it is loaded
+ * with the first pod that is opened: the page's first rows do not wait for it.
  */
 import { byId, setText } from './page.js';
-import { PodCard } from './podcard.js';
 import { podAddress, writeView } from './url.js';
 
 const ROOM = '(min-width: 1200px)';
 
 export class PodPanel {
   #page;
-  #card;
+  #card = null;
+  #loading = false;
   #dialog = byId('panel');
   #room = matchMedia(ROOM);
   #frame = null;
@@ -24,8 +25,6 @@ export class PodPanel {
   /** @param {PodsPage} page */
   constructor(page) {
     this.#page = page;
-    const { config, texts, live } = page;
-    this.#card = new PodCard({ config, texts, clock: live.clock }, (term) => this.#filterAddress(term));
     this.#room.addEventListener('change', () => this.#stand());
     byId('panel-tell').addEventListener('click', () => page.tellMenu.show({ kind: 'Pod', state: this.#row }));
     byId('panel-close').addEventListener('click', () => this.choose(null));
@@ -81,13 +80,13 @@ export class PodPanel {
     this.#row = null;
     this.#goneAt = null;
     if (pod === null) {
-      this.#card.end();
+      this.#card?.end();
     } else {
       const [namespace, name] = pod.split('/');
-      this.#card.begin(namespace, name);
       setText(byId('panel-name'), name);
       byId('panel-own').href = podAddress(this.#page.config.urls.pod, { namespace, name });
       this.#find(this.#page.live.state.rows.values());
+      this.#begin();
     }
     this.#stand();
     this.#page.shown.schedule();
@@ -120,7 +119,7 @@ export class PodPanel {
       }
     }
     if (this.open && this.#find(upserts)) {
-      this.#card.changed();
+      this.#card?.changed();
     }
     this.draw();
   }
@@ -136,7 +135,31 @@ export class PodPanel {
     this.#frame = null;
     byId('panel-tell').hidden = this.#row === null || this.#goneAt !== null;
     const { feedState, feedView } = this.#page;
-    this.#card.draw(this.#row, this.#goneAt, feedView.words(feedState));
+    this.#card?.draw(this.#row, this.#goneAt, feedView.words(feedState));
+  }
+
+  #begin() {
+    if (this.#card !== null) {
+      this.#card.begin(...this.#shown.split('/'));
+    } else if (!this.#loading) {
+      this.#loading = true;
+      this.#load();
+    }
+  }
+
+  async #load() {
+    try {
+      const { PodCard } = await import('./podcard.js');
+      const { config, texts, live } = this.#page;
+      this.#card = new PodCard({ config, texts, clock: live.clock }, (term) => this.#filterAddress(term));
+    } catch {
+      location.assign(byId('panel-own').href); // the portal may run another release by now
+      return;
+    }
+    if (this.open) {
+      this.#begin();
+      this.draw();
+    }
   }
 
   #find(rows) {

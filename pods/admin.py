@@ -20,7 +20,7 @@ from pods.access import source_of
 from pods.domain import reasons
 from pods.forms import ClusterForm, GrantForm, NamespaceListForm
 from pods.kube import check
-from pods.models import Cluster, Grant, Namespace
+from pods.models import Cluster, Grant, Namespace, SavedView
 from pods.permissions import WithPermissions
 from pods.texts import sentence
 
@@ -116,6 +116,22 @@ class GrantAdmin(SimpleHistoryAdmin):
     list_filter = ("group", "cluster")
     list_select_related = ("group", "cluster")
     search_fields = ("namespace", "group__name")
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(admin.ModelAdmin):
+    """The views that people keep: looked at and deleted here, made and changed on the page of pods alone."""
+
+    list_display = ("name", "owner", "cluster", "shared", "updated")
+    list_filter = ("shared", "cluster")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__username", "query")
+    readonly_fields = ("owner", "name", "query", "cluster", "created", "updated")
+    fields = ("owner", "name", "cluster", "query", "shared", "created", "updated")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A view is somebody's own."""
+        return False
 
 
 admin.site.unregister([Group, User])

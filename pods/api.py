@@ -137,7 +137,7 @@ async def _rows_answer(request: HttpRequest, wanted: Wanted, deadline: float) ->
             held[label] = runtime.hub.subscribe(place.key, label, asked.filter, place.rule, waiter)
         if wanted.poll:
             runtime.polls.keep(each.key for each in held.values())
-        synced = await _wait([each.subscription.feed for each in held.values()], waiter, deadline)
+        synced = await wait_for_lists([each.subscription.feed for each in held.values()], waiter, deadline)
         if not synced and not wanted.poll:
             raise ApiRefused(503, "not_ready")
         return await _with_rows(request, *_answer(runtime, held, wanted))
@@ -148,7 +148,7 @@ async def _rows_answer(request: HttpRequest, wanted: Wanted, deadline: float) ->
             each.close()
 
 
-async def _wait(feeds: list[Feed], waiter: Synced, deadline: float) -> bool:
+async def wait_for_lists(feeds: list[Feed], waiter: Synced, deadline: float) -> bool:
     """Waits for first lists until `deadline`; whether all of them have come."""
     loop = asyncio.get_running_loop()
     for feed in feeds:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from pods.access import may_act_on_ledger, may_see_ledger
 from pods.ledger_texts import ledger_texts
-from pods.views import Visit
+from pods.visits import Visit
 
 
 @never_cache

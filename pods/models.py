@@ -7,9 +7,11 @@ commands share.
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -149,6 +151,45 @@ class Grant(models.Model):
     def __str__(self) -> str:
         where = self.cluster.name if self.cluster else _("all clusters")
         return f"{self.group}: {where}: {self.namespace} ({', '.join(self.verbs)})"
+
+
+class SavedView(models.Model):
+    """A view of pods under a name: the query of the page's address, checked (pods.viewquery).
+
+    It gives no right: whoever opens it sees what they may see anyway. A `shared` one is offered to
+    others who may see all of its namespaces.
+    """
+
+    # Without a constraint in the database: a release that does not know this table deletes people as before.
+    # A view that is left behind so belongs to nobody, and no query finds it.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="saved_views",
+        db_constraint=False,
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(_("name"), max_length=80)
+    query = models.CharField(_("query"), max_length=2000)
+    cluster = models.CharField(_("cluster"), max_length=253, editable=False)
+    shared = models.BooleanField(_("shared"), default=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    updated = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        ordering = ("owner__username", "name")
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="one_view_per_name")]
+        indexes = [models.Index(fields=["shared", "cluster"], name="shared_views_by_cluster")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the cluster that the query names."""
+        self.cluster = QueryDict(self.query).get("cluster", "")
+        super().save(*args, **kwargs)
 
 
 class AccessVersion(models.Model):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from pods.domain.sentences import N_
 
-_MODELS = ("cluster", "namespace", "grant", "ledger")
+_MODELS = ("cluster", "namespace", "grant", "savedview", "ledger")
 _NAMES = {
     "add": N_("Can add %(model)s"),
     "change": N_("Can change %(model)s"),

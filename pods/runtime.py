@@ -38,6 +38,7 @@ from pods.scoping import Place, place_all, place_single
 from pods.sockets import Sockets
 from pods.stalls import Stalls
 from pods.tasks import end_tasks, owned_task
+from pods.throttle import Throttles
 from pods.viewparams import BadParams, read_params
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ class Runtime:
         self.hub = Hub(self.clusters.get, self.clock, self.limits.linger_seconds, self._source)
         self.polls = Polls(self.hub)
         self.details = Details(self.clock)
+        self.changes = Throttles(self.limits.messages_per_second, self.clock)
         # How many WebSocket connections the server itself holds; None where it does not tell.
         self.server_sockets: Callable[[], int] | None = None
         self.stalls = Stalls(self.clock)

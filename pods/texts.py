@@ -14,6 +14,7 @@ from pods.domain import arrival, protocol, reasons, rollouttexts, selectors, why
 from pods.domain.details import Detail
 from pods.domain.row import ParamValue
 from pods.domain.sentences import N_, render
+from pods.palette_texts import PALETTE, VIEWS
 
 Entry = str | dict[str, str]
 
@@ -170,6 +171,8 @@ def catalogue() -> dict[str, dict[str, Entry]]:
         "end": _translated(END),
         "filter": _translated(FILTER),
         "sockets": _translated(arrival.SENTENCES),
+        "palette": _translated(PALETTE),
+        "views": _translated(VIEWS),
         "detail": _translated({detail: detail for detail in Detail}),
     }
 

@@ -68,6 +68,11 @@ ERROR_SENTENCES: dict[str, str] = {
     "not_ready": N_("The first list of pods has not come yet."),
     "operators_only": N_("This is for operators of the portal."),
     "forged": N_("The page that sent this is too old, or not the portal's own. Reload it."),
+    "bad_view": N_("This cannot be kept as a view: {detail}."),
+    "no_such_view": N_("There is no such view, or it is somebody else's."),
+    "view_exists": N_("You have a view of this name already."),
+    "too_many_views": N_("You have as many views as one may keep: {limit}. Delete one first."),
+    "too_many_requests": N_("Too many requests: at most {limit} a second."),
     "viewer_gone": N_("This viewer has left already."),
     "watch_gone": N_("This watch has ended already."),
 }

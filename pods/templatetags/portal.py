@@ -29,3 +29,9 @@ def preload_modules(script: str) -> SafeString:
 def portal_version() -> str:
     """The version that runs."""
     return __version__
+
+
+@register.simple_tag
+def most_namespaces() -> int:
+    """So many can be shown at once."""
+    return int(settings.PORTAL_MAX_NAMESPACES)

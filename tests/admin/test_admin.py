@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
 from pods.access import access_version
 from pods.kube.source import DemoSource, KubeconfigSource
-from pods.models import Cluster, Grant, Namespace
+from pods.models import Cluster, Grant, Namespace, SavedView
 from pods.outside import sync_sources
 from pods.sources import FoundCluster
 
@@ -118,6 +118,22 @@ def test_every_page_of_the_admin_opens(browser: Client, model: str) -> None:
     ):
         assert browser.get(reverse(f"admin:pods_{model}_{view}", args=args)).status_code == 200, view
     assert browser.get(reverse("admin:auth_group_change", args=[group.pk])).status_code == 200
+
+
+def test_saved_views_are_looked_at_unshared_and_deleted_but_made_by_their_owners(browser: Client) -> None:
+    ana = User.objects.create_user("ana")
+    query = "cluster=prod&namespace=shop"
+    view = SavedView.objects.create(owner=ana, name="Mine", query=query, shared=True)
+    assert view.cluster == "prod"
+    assert b"Mine" in browser.get(reverse("admin:pods_savedview_changelist")).content
+    assert browser.get(reverse("admin:pods_savedview_add")).status_code == 403
+    change = reverse("admin:pods_savedview_change", args=[view.pk])
+    form = {"name": "Yours", "query": "cluster=other&namespace=secret", "owner": "1"}
+    assert browser.post(change, form).status_code == 302
+    view.refresh_from_db()
+    assert (view.name, view.query, view.owner, view.shared) == ("Mine", query, ana, False)
+    browser.post(reverse("admin:pods_savedview_delete", args=[view.pk]), {"post": "yes"})
+    assert not SavedView.objects.exists()
 
 
 def check(browser: Client, *clusters: Cluster) -> list[str]:

@@ -24,6 +24,7 @@ WHY: dict[str, Any] = {
     ],
     "next": {"code": "next_command", "params": {}, "summary": "Correct it."},
 }
+LINE = 16
 REASON = "Container web keeps ending (4 restarts), last with exit code 127."
 REST = "Code 127: the command was not found. It said: sh: serve: not found."
 NEXT = "Correct command and args, or the image: does it have that program at that path?"
@@ -51,6 +52,10 @@ def test_a_row_says_why_and_what_to_try_in_the_height_that_it_has(
         "rows => rows.map((row) => row.offsetHeight)"
     )
     assert heights == [height, height]
+    said, tried = first.locator(".why").bounding_box(), first.locator("[data-part=next]").bounding_box()
+    assert said is not None
+    assert tried is not None
+    assert tried["y"] + LINE <= said["y"] + said["height"], "what to try is not cut off by the details"
     expect(page.locator("[data-name=web-00002] [data-part=next]")).to_be_empty()
     later = {**WHY, "code": "of-a-later-release", "next": {**WHY["next"], "code": "later"}}
     speaker.delta([unwell(1, later)])

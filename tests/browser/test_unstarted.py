@@ -36,7 +36,7 @@ def test_a_page_that_lost_a_script_says_so_and_leads_on(
     expect(page.locator("#feed-word")).to_have_text("Catching up")
     expect_not_started(page)
     page.unroute(SCRIPT)
-    page.locator("#unstarted a").click()
+    page.locator("#unstarted").get_by_role("link", name="Load the page again").click()
     expect(page.locator("#feed-word")).to_have_text("Live")
     page.evaluate(SKIP_THE_WAIT)
     expect(page.locator("#unstarted")).to_be_hidden()

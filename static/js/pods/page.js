@@ -10,10 +10,15 @@ import { Texts, localeOf } from './texts.js';
  */
 export function startPage(Page) {
   bindMenus();
+  new Page(readSetup()).start();
+  document.body.dataset.started = '';
+}
+
+/** The page's settings and texts. */
+export function readSetup() {
   const { lang } = document.documentElement;
   const texts = new Texts(readJson('portal-texts'), lang, localeOf(lang, navigator.languages));
-  new Page({ config: readJson('portal-config'), texts }).start();
-  document.body.dataset.started = '';
+  return { config: readJson('portal-config'), texts };
 }
 
 function readJson(id) {

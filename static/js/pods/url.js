@@ -29,9 +29,10 @@ function parsePod(text) {
 /** Writes the view into a query string, keeping every other parameter; begins with `?` or is empty. */
 export function writeView(search, view) {
   const params = new URLSearchParams(search);
-  for (const name of ['q', 'health', 'status', 'sort', 'group', 'columns', 'view', 'pod']) {
+  for (const name of ['q', 'health', 'status', 'sort', 'group', 'columns', 'view']) {
     params.delete(name);
   }
+  params.delete('pod'); // what is open is no part of a view that is kept: pods come and go
   if (view.q.trim() !== '') {
     params.set('q', view.q);
   }

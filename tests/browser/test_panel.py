@@ -86,10 +86,10 @@ def test_where_there_is_no_room_it_lies_over_the_list(page: Page) -> None:
     assert page.locator("#panel").bounding_box() == {"x": 0, "y": 0, **NARROW}
     assert page.locator("#panel").evaluate("panel => panel.matches(':modal')")
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.wait_for_function("!document.querySelector('#panel').matches(':modal')")
+    page.wait_for_function("() => !document.querySelector('#panel').matches(':modal')")
     opened(page, "web-00001")
     page.set_viewport_size(NARROW)
-    page.wait_for_function("document.querySelector('#panel').matches(':modal')")
+    page.wait_for_function("() => document.querySelector('#panel').matches(':modal')")
     page.keyboard.press("Escape")
     closed(page)
     page.locator("[data-name=web-00003] a").click()

@@ -1,6 +1,6 @@
 /**
- * What the portal tells of a pod beyond its row: asked for when the row has changed, and every few seconds
- * while the page is in sight, for events change without the row.
+ * What the portal tells of a pod beyond its row: asked for when there is a row and when it has changed, and every few
+ * seconds while the page is in sight, for events change without the row.
  */
 
 /** Answers are not asked for more often than this. */
@@ -16,11 +16,11 @@ export class PodDetail {
   #heard;
   #timer = null;
   #due = Infinity;
-  #askedAt = -Infinity;
+  #askedAt = 0;
   #end = new AbortController();
 
   /**
-   * Asks from now until `stop`.
+   * Asks from the first `changed` until `stop`.
    *
    * @param {string} address of the API
    * @param {(answer: {pod: object, owners: object[], events: object[]|null, logs: boolean}) => void} heard
@@ -29,13 +29,13 @@ export class PodDetail {
     this.#address = address;
     this.#heard = heard;
     const { signal } = this.#end;
-    document.addEventListener('visibilitychange', () => this.changed(), { signal });
-    this.#plan(performance.now() + PASSING);
+    document.addEventListener('visibilitychange', () => this.#askedAt > 0 && this.changed(), { signal });
   }
 
-  /** The row changed: what is told beyond it may have changed as well. */
+  /** The row is there, or changed: what is told beyond it may have changed as well. */
   changed() {
-    this.#plan(Math.max(performance.now(), this.#askedAt + DISTANCE));
+    const first = this.#askedAt === 0;
+    this.#plan(first ? performance.now() + PASSING : Math.max(performance.now(), this.#askedAt + DISTANCE));
   }
 
   stop() {

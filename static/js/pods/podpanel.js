@@ -141,6 +141,9 @@ export class PodPanel {
   #begin() {
     if (this.#card !== null) {
       this.#card.begin(...this.#shown.split('/'));
+      if (this.#row !== null) {
+        this.#card.changed();
+      }
     } else if (!this.#loading) {
       this.#loading = true;
       this.#load();

@@ -85,6 +85,7 @@ UI: dict[str, str] = {
     "state_terminated_once": N_("Ended with exit code {code}, {reason}"),
     "last_run": N_("Before that: {state}"),
     "restarted": N_("Restarts: {count}"),
+    "no_events": N_("The cluster keeps no events of this pod. They are usually kept for an hour."),
     "log_opening": N_("Opening"),
     "log_following": N_("Following"),
     "log_paused": N_("Paused"),
@@ -105,6 +106,20 @@ UI: dict[str, str] = {
     "kubectl_left": N_("The command does not narrow by {terms}"),
     "where_all": N_("all namespaces"),
     "where_one": N_("namespace {name}"),
+    "want_ready": N_("When it is ready"),
+    "want_restart": N_("When it restarts"),
+    "want_done": N_("When the rollout is done"),
+    "want_stuck": N_("When the rollout is stuck"),
+    "waits_ready": N_("{name}: ready"),
+    "waits_restart": N_("{name}: restarts"),
+    "waits_done": N_("{name}: rollout done"),
+    "waits_stuck": N_("{name}: rollout stuck"),
+    "told_ready": N_("{name} is ready"),
+    "told_restart": N_("{name} has restarted"),
+    "told_completed": N_("{name} has completed"),
+    "told_gone": N_("{name} is gone"),
+    "told_done": N_("The rollout of {name} is done"),
+    "told_stuck": N_("The rollout of {name} is stuck"),
     "copied": N_("Copied"),
     "copy_by_key": N_("Selected: press Ctrl C"),
 }
@@ -186,6 +201,7 @@ def _counted() -> dict[str, Entry]:
             "export_what": ngettext(
                 "{count} pod, as filtered and ordered", "{count} pods, as filtered and ordered", one
             ),
+            "waiting_for": ngettext("Waiting for {count} thing", "Waiting for {count} things", one),
             "restarts": ngettext("{count} restart", "{count} restarts", one),
             "shown_of": ngettext("{shown} of {count} pod", "{shown} of {count} pods", one),
             "stale_part": ngettext(

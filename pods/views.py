@@ -144,31 +144,38 @@ def _config(visit: Visit, cluster: ClusterInfo, params: ViewParams, *, boot: boo
             "socket": f"{reverse('socket')}?{query}",
             "rows": f"{reverse('api-pods')}?{query}" if boot else None,
             "poll": f"{reverse('api-pods')}?{poll}",
-            "pod": reverse("pod", args=[cluster.url_name, "__namespace__", "__pod__"]),
+            "list": f"{reverse('pods')}?{query}",
+            **_pod_addresses(cluster),
             "sign_in": f"{reverse('login')}?next=",
         },
-        "icons": {health: _icon(health) for health in HEALTHS},
+        # What a reader waits for is theirs, at whatever browser it is.
+        "person": "" if user is None else str(user),
+        "icons": {name: _icon(name) for name in (*HEALTHS, "told")},
         "version": __version__,
     }
 
 
+def _pod_addresses(cluster: ClusterInfo) -> dict[str, str]:
+    """Where one pod's page, details and logs are; static/js/pods/url.js puts its names in."""
+    names = [cluster.url_name, "__namespace__", "__pod__"]
+    logs = urlencode({"cluster": cluster.url_name, "namespace": "__namespace__", "pod": "__pod__"})
+    return {
+        "pod": reverse("pod", args=names),
+        "detail": reverse("api-pod", args=names),
+        "logs": f"{reverse('log-socket')}?{logs}",
+    }
+
+
 @cache
-def _icon(health: str) -> str:
+def _icon(name: str) -> str:
     """A tab's icon as a `data:` address: a page outlives the release whose files its portal has."""
     folder: Path = settings.STATICFILES_DIRS[0]
-    return f"data:image/svg+xml,{quote((folder / 'icons' / f'{health}.svg').read_text(encoding='utf-8'))}"
+    return f"data:image/svg+xml,{quote((folder / 'icons' / f'{name}.svg').read_text(encoding='utf-8'))}"
 
 
 def _pod_config(visit: Visit, cluster: ClusterInfo, params: ViewParams, pod: str) -> dict[str, Any]:
     """Likewise, for the page of one pod."""
-    config = _config(visit, cluster, params, boot=False)
-    namespace = params.namespaces[0]
-    logs = urlencode({"cluster": cluster.url_name, "namespace": namespace, "pod": pod})
-    config["urls"] |= {
-        "detail": reverse("api-pod", args=[cluster.url_name, namespace, pod]),
-        "logs": f"{reverse('log-socket')}?{logs}",
-    }
-    return config | {"pod": pod}
+    return _config(visit, cluster, params, boot=False) | {"pod": pod}
 
 
 def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:

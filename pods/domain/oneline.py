@@ -29,11 +29,11 @@ _LAYER = re.compile(
 )
 
 
-def one_line(text: str) -> str:
-    """`text` as one line of at most MAX_MESSAGE_LENGTH characters, without its last full stop."""
-    line = _UNPRINTABLE.sub(" ", text[: 4 * MAX_MESSAGE_LENGTH]).strip()
-    if len(line) > MAX_MESSAGE_LENGTH:
-        return line[: MAX_MESSAGE_LENGTH - 1].rstrip() + "…"
+def one_line(text: str, most: int = MAX_MESSAGE_LENGTH) -> str:
+    """`text` as one line of at most `most` characters, without its last full stop."""
+    line = _UNPRINTABLE.sub(" ", text[: 4 * most]).strip()
+    if len(line) > most:
+        return line[: most - 1].rstrip() + "…"
     return line.rstrip(".")
 
 

@@ -5,10 +5,12 @@ ephemeral ones. A container's kind: `init`, `sidecar` (an init container that ke
 `ephemeral`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
+from pods.domain.pod import OwnerRef
 from pods.domain.podobject import Condition, ContainerState, ContainerStatus, Metadata
 
 
@@ -86,12 +88,29 @@ class PodDetail(msgspec.Struct, frozen=True):
     conditions: tuple[ConditionDetail, ...]
 
 
+class SeenPod(NamedTuple):
+    """A pod that was asked for: what is told of it, and what its owners are found by."""
+
+    detail: PodDetail
+    controller: OwnerRef | None
+    labels: Mapping[str, str]
+
+
 _decode = msgspec.json.Decoder(_Pod).decode
 
 
-def decode_detail(body: bytes) -> PodDetail:
-    """The detail out of a Pod in JSON. Raises msgspec.MsgspecError."""
+def decode_seen(body: bytes) -> SeenPod:
+    """What a Pod in JSON tells. Raises msgspec.MsgspecError."""
     pod = _decode(body)
+    controllers = (
+        OwnerRef(reference.kind, reference.name, reference.uid)
+        for reference in pod.metadata.owner_references or ()
+        if reference.controller
+    )
+    return SeenPod(_detail(pod), next(controllers, None), pod.metadata.labels or {})
+
+
+def _detail(pod: _Pod) -> PodDetail:
     conditions = tuple(
         ConditionDetail(
             one.type, one.status, one.reason or None, one.message or None, one.last_transition_time

@@ -59,11 +59,15 @@ class Address:
 
 @dataclass(frozen=True)
 class Target:
-    """A portal, who asks (`cookie`: a Cookie header, or ""), and for which view (a query string)."""
+    """A portal, who asks (`cookie`: a Cookie header, or ""), and for which view (a query string).
+
+    `log`: likewise, for a log with lines in it; "" where none can be read.
+    """
 
     portal: Address
     cookie: str
     query: str
+    log: str = ""
 
     def request(self, path: str, query: str, *headers: str) -> bytes:
         """A GET request's head."""

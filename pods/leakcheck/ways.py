@@ -20,12 +20,16 @@ Leave = Callable[[Target, int], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Way:
-    """A way of leaving: its name, what it is in words, one cycle of it, and how many sockets that opens."""
+    """A way of leaving: its name, what it is in words, one cycle of it, and how many sockets that opens.
+
+    `reads`: it reads a log, so that the target must have one.
+    """
 
     name: str
     what: str
     leave: Leave
     sockets: int = 1
+    reads: bool = False
 
 
 async def _mute(target: Target, cycle: int) -> None:
@@ -153,6 +157,35 @@ async def _burst(target: Target, cycle: int) -> None:
             group.create_task(one(), name=f"burst {number}")
 
 
+async def _log_opening(target: Target, cycle: int) -> None:
+    async with connected(target) as connection:
+        await connection.open_log()
+        await connection.leave(cycle)
+
+
+async def _log(target: Target, cycle: int) -> None:
+    async with connected(target) as connection:
+        await connection.open_log()
+        await connection.middle_of("log")
+        await connection.leave(cycle)
+
+
+async def _log_paused(target: Target, cycle: int) -> None:
+    async with connected(target) as connection:
+        await connection.open_log()
+        await connection.until("log")
+        await connection.send(wire.text(type="pause"))
+        await connection.leave(cycle)
+
+
+async def _log_close(target: Target, cycle: int) -> None:
+    async with connected(target) as connection:
+        await connection.open_log()
+        await connection.until("log")
+        await connection.send(wire.close(1001 if cycle % 2 else 1000))
+        await connection.closed()
+
+
 WAYS = (
     Way("mute", "a connection that never says a word", _mute),
     Way("half-handshake", "gone with half the request sent", _half_handshake),
@@ -173,9 +206,19 @@ WAYS = (
 )
 
 
+# Of those who read a log.
+LOG_WAYS = (
+    Way("log-opening", "gone as a log opens, while the portal still asks for it", _log_opening, reads=True),
+    Way("log", "gone in the middle of a log", _log, reads=True),
+    Way("log-paused", "pauses a log, and is gone", _log_paused, reads=True),
+    Way("log-close", "leaves a log by a close frame", _log_close, reads=True),
+)
+ALL_WAYS = WAYS + LOG_WAYS
+
+
 def named(names: str) -> tuple[Way, ...]:
     """The ways of a comma-separated list; all for an empty one. Raises KeyError with an unknown name."""
     if not names:
-        return WAYS
-    known = {way.name: way for way in WAYS}
+        return ALL_WAYS
+    known = {way.name: way for way in ALL_WAYS}
     return tuple(known[name.strip()] for name in names.split(","))

@@ -37,11 +37,11 @@ class Connection:
 
     # Asking
 
-    def handshake(self, query: str | None = None) -> bytes:
+    def handshake(self, query: str | None = None, path: str = "/ws/pods/") -> bytes:
         """The request that opens the viewer's WebSocket; `query` in place of the target's own."""
         key = "a2VlcCBubyBzb2NrZXQhIQ=="  # any 16 bytes: nobody but us reads the answer to it
         return self._target.request(
-            "/ws/pods/",
+            path,
             self._target.query if query is None else query,
             "Connection: Upgrade",
             "Upgrade: websocket",
@@ -61,7 +61,14 @@ class Connection:
 
     async def open(self, query: str | None = None) -> None:
         """Asks for the WebSocket and waits until it is open. Raises UnexpectedError."""
-        await self.send(self.handshake(query))
+        await self._open(self.handshake(query))
+
+    async def open_log(self) -> None:
+        """The same for the target's log."""
+        await self._open(self.handshake(self._target.log, "/ws/logs/"))
+
+    async def _open(self, request: bytes) -> None:
+        await self.send(request)
         try:
             head = await self._reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError as error:

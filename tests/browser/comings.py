@@ -69,12 +69,17 @@ def switch(page: Page) -> None:
     is_live(page)
 
 
+def to_a_pod(page: Page) -> None:
+    """To the own page of the first pod, as a click on its link with a key held would in a new tab."""
+    page.locator("#rows > [role=row] a").first.evaluate("link => location.assign(link.href)")
+
+
 def back_from_cache(page: Page) -> None:
     """To a pod's page and back, where the browser has kept the page as it was."""
     page.goto(SHOP)
     is_live(page)
     page.evaluate("window.kept = true")
-    page.locator("#rows > [role=row] a").first.click()
+    to_a_pod(page)
     page.wait_for_url("**/pods/demo/shop/*/")
     page.evaluate("history.back()")
     page.wait_for_function("window.kept === true")
@@ -85,7 +90,7 @@ def back_without_cache(page: Page) -> None:
     """The same where the browser makes the page anew."""
     page.goto(SHOP)
     is_live(page)
-    page.locator("#rows > [role=row] a").first.click()
+    to_a_pod(page)
     page.wait_for_url("**/pods/demo/shop/*/")
     page.go_back()
     is_live(page)
@@ -128,7 +133,7 @@ def back_during_connect(page: Page) -> None:
     page.goto(SHOP)
     is_live(page)
     with page.expect_websocket():
-        page.locator("#rows > [role=row] a").first.click()
+        to_a_pod(page)
     page.evaluate("() => { history.back(); }")
     page.wait_for_function("location.pathname === '/pods/'")
     is_live(page)

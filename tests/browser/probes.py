@@ -13,7 +13,8 @@ AXE = """([rules, exclude]) => axe.run({ exclude }, { runOnly: rules }).then(({ 
 ENGLISH = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const code = '.mono, pre, code, kbd, script, noscript, template';
-  const data = `${code}, #rows .why, .plain-why, [data-part=owner], #fact-owner`;
+  const data = `${code}, #rows .why, .plain-why, [data-part=owner], #fact-owners, #conditions, ` +
+    '[data-part=message]';
   const found = [];
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;

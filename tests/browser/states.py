@@ -1,67 +1,31 @@
 """Every page of the portal, and every state that it can be in: how to get there, and when it is there."""
 
 from collections.abc import Callable
-from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.speaker import Speaker, now, rollout, row
+from tests.browser.podstates import (
+    OPENS,
+    ROWS,
+    SHOP,
+    logged,
+    opened_pod,
+    pod_gone,
+    shown,
+    telling,
+    told,
+)
+from tests.browser.samples import PODS, stuck_rollout
+from tests.browser.speaker import Speaker, rollout, row
 
-SHOP = "/pods/?cluster=demo&namespace=shop"
-ROWS = "#rows > .p"
 ACTIVE = "#rows > .active"
-OPENS = 30_000
 
 State = Callable[[Page], None]
-
-
-def _shown(page: Page, selector: str) -> None:
-    expect(page.locator(selector).first).to_be_visible(timeout=OPENS)
 
 
 def _fed(page: Page, state: str) -> None:
     """The page shows this state of its feed."""
     expect(page.locator(f"body[data-feed={state}]")).to_be_attached(timeout=OPENS)
-
-
-def unwell(number: int, **more: Any) -> dict[str, Any]:
-    params = {"container": "web", "restarts": 1234, "exit_code": 137}
-    why = {"code": "crash_loop_exit_code", "params": params, "summary": "In English."}
-    return row(number, health="failing", status="CrashLoopBackOff", restarts=4, why=why, **more)
-
-
-def waiting(number: int) -> dict[str, Any]:
-    why = {"code": "creating", "params": {}, "summary": "In English."}
-    return row(number, health="waiting", status="ContainerCreating", ready="0/1", node=None, ip=None, why=why)
-
-
-PODS = [
-    unwell(1, last_restart="2026-01-01T00:00:00Z"),
-    waiting(2),
-    row(3),
-    row(4, status="Completed", health="done", owner=None, labels={"tier": "web"}),
-]
-
-
-def stuck_rollout() -> dict[str, Any]:
-    """Of a Deployment: between two ReplicaSets, with its reason."""
-    step = {"code": "next_rollout_deadline", "params": {}, "summary": "See why."}
-    why = {"code": "rollout_deadline_seconds", "params": {"seconds": 600}, "summary": "Late."}
-    revisions = [
-        {"name": "web-def", "revision": 2, "desired": 1, "ready": 0, "current": True},
-        {"name": "web-abc", "revision": 1, "desired": 3, "ready": 3, "current": False},
-    ]
-    told = {**why, "since": None, "details": [], "next": step}
-    return rollout("web", updated=1, state="stuck", since=now(), why=told, revisions=revisions)
-
-
-def _rolling_out(page: Page) -> None:
-    """One stuck, one that waits and has no pods, one that is done."""
-    speaker = Speaker(page, [*PODS, row(5, owner={"kind": "StatefulSet", "name": "db"})])
-    waits = rollout("agent", "DaemonSet", ready=0, state="progressing")
-    speaker.rollouts = [stuck_rollout(), waits, rollout("db", "StatefulSet")]
-    page.goto(SHOP)
-    _shown(page, ".g.long .g-why")
 
 
 def _spoken(first: Callable[[Speaker], None] | None = None, address: str = SHOP) -> State:
@@ -80,9 +44,18 @@ def _then(state: State, *selectors: str) -> State:
     def visit(page: Page) -> None:
         state(page)
         for selector in selectors:
-            _shown(page, selector)
+            shown(page, selector)
 
     return visit
+
+
+def _rolling_out(page: Page) -> None:
+    """One stuck, one that waits and has no pods, one that is done."""
+    speaker = Speaker(page, [*PODS, row(5, owner={"kind": "StatefulSet", "name": "db"})])
+    waits = rollout("agent", "DaemonSet", ready=0, state="progressing")
+    speaker.rollouts = [stuck_rollout(), waits, rollout("db", "StatefulSet")]
+    page.goto(SHOP)
+    shown(page, ".g.long .g-why")
 
 
 def _ended(code: str, close: int) -> Callable[[Speaker], None]:
@@ -114,7 +87,7 @@ def _pressed(state: State, key: str, selector: str) -> State:
     def visit(page: Page) -> None:
         state(page)
         page.keyboard.press(key)
-        _shown(page, selector)
+        shown(page, selector)
 
     return visit
 
@@ -125,7 +98,7 @@ def _opened(state: State, summary: str) -> State:
     def visit(page: Page) -> None:
         state(page)
         page.locator(summary).click()
-        _shown(page, f"details[open] > {summary.split()[-1]}")
+        shown(page, f"details[open] > {summary.split()[-1]}")
 
     return visit
 
@@ -134,7 +107,7 @@ def _at(address: str, *selectors: str) -> State:
     def visit(page: Page) -> None:
         page.goto(address)
         for selector in selectors or ("main, #main",):
-            _shown(page, selector)
+            shown(page, selector)
 
     return visit
 
@@ -149,7 +122,7 @@ def _real(address: str) -> State:
     def visit(page: Page) -> None:
         page.goto(address)
         _fed(page, "live")
-        _shown(page, ROWS)
+        shown(page, ROWS)
 
     return visit
 
@@ -172,41 +145,27 @@ def _polling(page: Page) -> None:
     page.add_init_script(NO_SOCKETS)
     page.goto(SHOP)
     _fed(page, "polling")
-    _shown(page, ROWS)
+    shown(page, ROWS)
 
 
 def _status_chosen(page: Page) -> None:
     _live(page)
     page.locator("#status").select_option("CrashLoopBackOff")
-    _shown(page, "#status.chosen")
-    _shown(page, "#narrowed")
-
-
-def _logged(page: Page) -> None:
-    page.goto(f"{SHOP}&q=owner:orders-db&health=running")
-    page.locator(f"{ROWS} a").first.click(timeout=OPENS)
-    _shown(page, "#log-lines > div")
-
-
-def _pod_gone(page: Page) -> None:
-    speaker = Speaker(page, PODS)
-    page.goto("/pods/demo/shop/web-00001/")
-    _shown(page, "#pod-card.bad")
-    speaker.delta([], ("uid-1",))
-    _shown(page, "#pod-card.is-gone")
+    shown(page, "#status.chosen")
+    shown(page, "#narrowed")
 
 
 def _chosen(page: Page) -> None:
     _pressed(_live, "Control+k", "#palette-list [data-kind=namespace]")(page)
     page.keyboard.type("plat")
     page.keyboard.press("Control+Enter")
-    _shown(page, "#palette-list [data-kind=open]")
+    shown(page, "#palette-list [data-kind=open]")
 
 
 def _nothing_found(page: Page) -> None:
     _pressed(_live, "Control+k", "#palette-list [data-kind=namespace]")(page)
     page.keyboard.type("zzzz")
-    _shown(page, "#palette-note")
+    shown(page, "#palette-note")
 
 
 def _saved(page: Page) -> None:
@@ -214,9 +173,9 @@ def _saved(page: Page) -> None:
     page.locator("#views-open").click()
     page.locator("#views-name").fill("web")
     page.locator("#views-save").click()
-    _shown(page, "#views-own li")
+    shown(page, "#views-own li")
     page.locator("#views-own [data-part=delete]").click()
-    _shown(page, "#views-own .doomed")
+    shown(page, "#views-own .doomed")
 
 
 def _end_a_viewer(page: Page) -> None:
@@ -224,7 +183,7 @@ def _end_a_viewer(page: Page) -> None:
     _real(SHOP)(viewer)
     page.goto("/ledger/")
     page.locator("#sockets .lr [data-part=act]").first.click(timeout=OPENS)
-    _shown(page, "#confirm[open]")
+    shown(page, "#confirm[open]")
     viewer.close()
 
 
@@ -233,7 +192,7 @@ def _wrong_password(page: Page) -> None:
     page.locator("#id_username").fill("nobody")
     page.locator("#id_password").fill("wrong")
     page.locator(".sign-in-card [type=submit]").click()
-    _shown(page, "[role=alert]")
+    shown(page, "[role=alert]")
 
 
 def _forged(page: Page) -> None:
@@ -243,7 +202,7 @@ def _forged(page: Page) -> None:
         form.method = 'post'; form.action = '/logout/'; form.submit(); }"""
     )
     page.wait_for_url("/logout/")
-    _shown(page, "main h1")
+    shown(page, "main h1")
 
 
 # For anybody, and those that need an operator; the admin's are Django's own pages in our colours.
@@ -270,17 +229,25 @@ OPEN: dict[str, State] = {
     "map": _then(_spoken(address=f"{SHOP}&view=map"), "#map .cells"),
     "a mistake in the filter": _then(_spoken(address=f"{SHOP}&q=colour:red"), "#q-mistake"),
     "export": _opened(_live, "#export summary"),
+    "a pod beside the list": opened_pod,
+    "a pod that is not well beside the list": _then(
+        _spoken(address=f"{SHOP}&pod=shop/web-00001"), "#panel .pod.bad"
+    ),
+    "no such pod beside the list": _then(_spoken(address=f"{SHOP}&pod=shop/web-00009"), "#pod-empty h2"),
     "a plain table": _at("/pods/plain/?cluster=demo&namespace=*&q=a+label:b", "table.plain", ".plain-why"),
     "an empty plain table": _at("/pods/plain/?cluster=demo&namespace=shop&q=never", ".empty h2"),
-    "a pod and its log": _logged,
+    "a pod and its log": logged,
     "one pod": _then(_spoken(address="/pods/demo/shop/web-00001/"), "#pod-card.bad"),
-    "one pod, gone": _pod_gone,
-    "no such pod": _then(_spoken(address="/pods/demo/shop/web-00009/"), "#empty h2"),
+    "one pod, gone": pod_gone,
+    "no such pod": _then(_spoken(address="/pods/demo/shop/web-00009/"), "#pod-empty h2"),
     "sign in": _at("/login/"),
     "wrong password": _wrong_password,
     "not found": _at("/nothing/"),
     "forged form": _forged,
     "bad address": _at("/pods/?cluster=demo"),
+    # Last: what is waited for is kept.
+    "tell me": telling,
+    "told": told,
 }
 OPERATORS: dict[str, State] = {
     "person's menu": _opened(_live, ".me summary"),

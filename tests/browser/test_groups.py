@@ -94,7 +94,7 @@ def test_the_keyboard_folds_and_walks_as_in_a_tree(page: Page) -> None:
     expect(db).to_be_focused()
     page.keyboard.press("j")
     page.keyboard.press("o")
-    expect(page).to_have_url(re.compile("/pods/demo/shop/web-00003/$"))
+    expect(page).to_have_url(re.compile("[?&]pod=shop/web-00003$"))
 
 
 def test_the_grouping_is_in_the_address_and_in_history(page: Page) -> None:

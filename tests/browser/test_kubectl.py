@@ -181,6 +181,30 @@ def test_scale_delete_and_rollout_restart_show_within_a_second(
     assert delays[-1] <= ALLOWED_SECONDS
 
 
+def test_who_waits_for_a_pod_is_told_and_reads_what_happened_to_it(
+    full_control_plane: ControlPlane, real_context: BrowserContext, namespace: str
+) -> None:
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    gated = {
+        "metadata": {"name": "web", "labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "main", "image": "nginx"}], "schedulingGates": [{"name": "a/gate"}]},
+    }
+    full_control_plane.api("POST", path, gated)
+    page = _open(real_context, namespace)
+    page.locator("#rows > .p a").first.click()
+    page.locator("#panel-tell").click()
+    page.get_by_role("button", name="When it is ready").click()
+    page.reload()
+    expect(page.locator("#waiting")).to_have_text("Waiting for 1 thing")
+    expect(page.locator("#panel #containers li")).to_have_count(1)
+    expect(page.locator("#told > li")).to_have_count(0)
+    full_control_plane.api("PATCH", f"{path}/web", {"spec": {"schedulingGates": None}})
+    expect(page.locator("#told > li")).to_contain_text("web is ready", timeout=60_000)
+    expect(page).to_have_title("● web is ready — k8sportal")
+    expect(page.locator("#panel #events > li", has_text="Scheduled")).to_be_attached(timeout=60_000)
+    expect(page.locator("#panel #conditions")).to_contain_text("Ready: True")
+
+
 def test_50_tabs_cost_one_watch_and_nothing_when_they_are_gone(
     full_control_plane: ControlPlane, real_portal: PortalProcess, browser: Browser, namespace: str
 ) -> None:

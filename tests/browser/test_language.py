@@ -8,8 +8,9 @@ from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Complaints, Portal
+from tests.browser.podstates import ROWS, SHOP
+from tests.browser.samples import PODS
 from tests.browser.speaker import Speaker
-from tests.browser.states import PODS, ROWS, SHOP
 
 pytestmark = pytest.mark.browser
 

@@ -17,6 +17,7 @@ def pod_of(page: Page, query: str) -> str:
     """The page of a pod of the demo shop that `query` finds, opened from the list."""
     page.goto(f"/pods/?cluster=demo&namespace=shop&{query}")
     page.locator("#rows [role=row] a").first.click()
+    page.locator("#panel-own").click()
     expect(page).to_have_url(re.compile("/pods/demo/shop/[^/]+/$"))
     return page.url
 

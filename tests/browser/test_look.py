@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Portal
-from tests.browser.states import ACTIVE, OPEN, ROWS
+from tests.browser.podstates import ROWS
+from tests.browser.states import ACTIVE, OPEN
 
 pytestmark = pytest.mark.browser
 

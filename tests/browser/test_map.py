@@ -82,7 +82,7 @@ def test_the_keyboard_walks_the_map(page: Page) -> None:
     expect(page.locator("#map-tip")).to_be_hidden()
     page.keyboard.press("g")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/pods/demo/shop/web-00300/$"))
+    expect(page).to_have_url(re.compile("[?&]pod=shop/web-00300$"))
 
 
 @pytest.mark.parametrize("owners", [1, 400])

@@ -49,6 +49,7 @@ def test_everything_works_under_the_prefix(page: Page) -> None:
     assert socket.value.url.startswith(page.url.split("/pods/")[0].replace("https", "wss") + "/ws/pods/?")
     expect(page.locator("#feed-word")).to_have_text("Live", timeout=WAIT)
     page.locator("#rows a").first.click()
+    page.locator("#panel-own").click()
     expect(page).to_have_url(re.compile(rf"{PREFIX}/pods/demo/shop/[^/]+/$"))
     expect(page.locator("#feed-word")).to_have_text("Live", timeout=WAIT)
     page.get_by_role("link", name="Sign in").click()

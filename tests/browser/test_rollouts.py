@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.samples import stuck_rollout
 from tests.browser.speaker import Speaker, now, rollout, row
-from tests.browser.states import stuck_rollout
 from tests.cluster.control_plane import ControlPlane
 from tests.portal import PortalProcess
 

@@ -44,6 +44,14 @@ def _pod(page: Page) -> None:
     page.goto(f"{SHOP}&status=CrashLoopBackOff&status=Error")
     page.locator("#rows a").first.click()
     expect(page.locator("#fact-uid")).not_to_be_empty()
+    expect(page.locator("#containers li").first).to_be_attached()
+
+
+def _own_page(page: Page) -> None:
+    _pod(page)
+    page.locator("#panel-own").click()
+    expect(page.locator("#fact-uid")).not_to_be_empty()
+    expect(page.locator("#containers li").first).to_be_attached()
 
 
 def _sign_in(page: Page) -> None:
@@ -62,7 +70,8 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "home": _home,
     "pods": _shop,
     "all-namespaces": _all,
-    "pod": _pod,
+    "panel": _pod,
+    "pod": _own_page,
     "sign-in": _sign_in,
     "not-found": _not_found,
     "admin": _admin,

@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 
+from pods.leakcheck.check import Plan, check
+from pods.leakcheck.report import report
+from pods.leakcheck.target import Address, Target
+from pods.leakcheck.view import choose_log
+from pods.leakcheck.ways import LOG_WAYS
 from tests.cluster.control_plane import ControlPlane
 from tests.consumers import pods
 from tests.consumers.browser import Browser
@@ -200,3 +205,21 @@ async def test_operators_see_who_reads_which_log(read: Read, log: Log, admin: Br
         assert [(watch["resource"], watch["state"], watch["users"]) for watch in watches] == [
             ("pods/log", "live", 1)
         ]
+
+
+async def test_whoever_leaves_a_log_in_whatever_way_leaves_nothing(
+    portal: PortalProcess, reader: Browser, engineer: Browser, log: Log, kubelet: Kubelet, namespace: str
+) -> None:
+    """The product's own check (`manage.py leakcheck`) of logs, and at the node."""
+    log.write(*(f"line {number}" for number in range(2000)))
+    address = Address.parse(portal.url("/"))
+    query = f"cluster=test&namespace={namespace}"
+    assert await choose_log(Target(address, engineer.cookie, query)) == ""
+    chosen = await choose_log(Target(address, reader.cookie, query))
+    assert chosen == f"{query}&pod={POD}&container=main"
+    target = Target(address, reader.cookie, query, chosen)
+    outcome = await check(Plan(target, [address.at("/metrics")], LOG_WAYS, 8, 4, print))
+    print(report(outcome))
+    assert (outcome.left, dict(outcome.failures)) == ({}, {})
+    assert all(done.cycles == 8 for done in outcome.done)
+    await ended_at_the_node(kubelet)

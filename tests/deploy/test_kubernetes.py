@@ -34,7 +34,7 @@ from tools.documentation import settings
 
 LIVE_SECONDS = 30.0
 PODS = {(verb, "", resource) for verb in ("list", "watch") for resource in ("pods", "events")}
-ONE_POD = {("get", "", "pods"), ("get", "", "pods/log")}
+ONE_POD = {("get", "", "pods"), ("get", "", "pods/log"), ("get", "batch", "jobs")}
 REPLICASETS = {(verb, "apps", "replicasets") for verb in ("get", "list", "watch")}
 ROLLOUTS = {
     (verb, group, resource)
@@ -103,9 +103,9 @@ def test_every_setting_there_is_one(audited_control_plane: ControlPlane, name: s
     assert {"DJANGO_SECRET_KEY", "PORTAL_PUBLIC_URL"} <= names <= settings()
 
 
-def owned(namespace: str, name: str, replicaset: Object) -> Object:
-    """A pod of a ReplicaSet, without the label from which a Deployment could be guessed."""
-    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True, **replicaset}
+def owned(namespace: str, name: str, owner: Object) -> Object:
+    """A pod of a ReplicaSet or Job, without the label from which a Deployment could be guessed."""
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True, **owner}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -133,7 +133,16 @@ def furnish(cluster: ControlPlane, namespace: str) -> None:
     cluster.apply(
         owned(namespace, "known", {"name": "web-1", "uid": made["uid"]}),
         owned(namespace, "orphan", {"name": "gone-1", "uid": secrets.token_hex(8)}),
+        owned(namespace, "reporting", report(cluster, namespace)),
     )
+
+
+def report(cluster: ControlPlane, namespace: str) -> Object:
+    """A Job that makes no pods by itself, as the owner of one."""
+    template = {"containers": [{"name": "main", "image": "example"}], "restartPolicy": "Never"}
+    job = {"metadata": {"name": "report"}, "spec": {"suspend": True, "template": {"spec": template}}}
+    made = cluster.api("POST", f"/apis/batch/v1/namespaces/{namespace}/jobs", job).json()["metadata"]
+    return {"apiVersion": "batch/v1", "kind": "Job", "name": "report", "uid": made["uid"]}
 
 
 @pytest.fixture
@@ -184,11 +193,14 @@ def sees(portal: PortalProcess, namespace: str, cluster: str = "test") -> None:
 
 
 def looks_into(portal: PortalProcess, namespace: str) -> None:
-    """Somebody looks at one pod, and at its log: it has none, for no node runs it."""
+    """Somebody looks at two pods, and at the log of one: it has none, for no node runs it."""
     admin = Browser(portal).sign_in("admin", ADMIN_PASSWORD)
     detail = admin.get(f"/api/v1/pods/test/{namespace}/known").json()
     assert [one["name"] for one in detail["pod"]["containers"]] == ["main"]
-    assert detail["logs"] is True
+    assert (detail["logs"], detail["events"]) == (True, [])
+    assert admin.get(f"/api/v1/pods/test/{namespace}/reporting").json()["owners"] == [
+        {"kind": "Job", "name": "report"}
+    ]
     address = portal.ws(f"/ws/logs/?cluster=test&namespace={namespace}&pod=known")
     with connect(address, additional_headers={"Cookie": admin.cookie}, proxy=None) as socket:
         told = {json.loads(socket.recv(LIVE_SECONDS))["reason_code"] for _ in range(2)}

@@ -153,4 +153,5 @@ test('a view holds everything that the page writes into its address', () => {
   for (const name of JSON.parse(names.replaceAll("'", '"'))) {
     assert.match(viewQuery(`?namespace=a&${name}=x`, 'prod'), new RegExp(`&${name}=x`));
   }
+  assert.doesNotMatch(viewQuery('?namespace=a&pod=a/web', 'prod'), /pod/, 'which pod is open is no part of it');
 });

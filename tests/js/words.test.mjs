@@ -148,9 +148,10 @@ test('fields are shown as the reader writes them', () => {
 
 test('the Role is one for the namespace, or for the cluster, and bound to the account', () => {
   const [role, binding] = roleFor('shop').split('---\n');
-  assert.match(role, /kind: Role\n[^]*namespace: shop\n[^]*\["pods"\]\n {2}verbs: \["list", "watch"\]/);
+  assert.match(role, /kind: Role\n[^]*namespace: shop\n[^]*\["pods"\]\n {2}verbs: \["get", "list", "watch"\]/);
   assert.match(role, /apiGroups: \["apps"\]\n {2}resources: \["replicasets"\]/);
-  assert.match(role, /apiGroups: \["batch"\]\n {2}resources: \["jobs"\]\n {2}verbs: \["list", "watch"\]/);
+  assert.match(role, /resources: \["pods\/log"\]\n {2}verbs: \["get"\]/);
+  assert.match(role, /apiGroups: \["batch"\]\n {2}resources: \["jobs"\]\n {2}verbs: \["get", "list", "watch"\]/);
   assert.match(binding, /kind: RoleBinding\n[^]*namespace: shop\n[^]*kind: Role\n[^]*name: ACCOUNT/);
   const wide = roleFor('*');
   assert.match(wide, /kind: ClusterRole\nmetadata:\n {2}name: k8sportal-pods\nrules/);

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from pods.leakcheck.check import Outcome, Plan, check
 from pods.leakcheck.report import report, verdict
 from pods.leakcheck.target import Address, CannotCheckError, Target
-from pods.leakcheck.view import choose
-from pods.leakcheck.ways import WAYS, Way, named
+from pods.leakcheck.view import choose, choose_log
+from pods.leakcheck.ways import ALL_WAYS, Way, named
 
 CANNOT_CHECK = 2
 INTERRUPTED = 130
@@ -30,7 +31,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        ways = "; ".join(f"{way.name}: {way.what}" for way in WAYS)
+        ways = "; ".join(f"{way.name}: {way.what}" for way in ALL_WAYS)
         parser.add_argument("--url", help="the portal, as people see it (default: HOST and PORT)")
         parser.add_argument(
             "--metrics-url",
@@ -77,14 +78,31 @@ class Command(BaseCommand):
         query = await choose(portal, cookie, options["cluster"], options["namespace"])
         self.stdout.write(f"{portal}, {query}")
         target = Target(portal, cookie, query)
+        if any(way.reads for way in ways):
+            target = replace(target, log=await choose_log(target))
+        ways = self._readable(ways, target, wanted=bool(options["kinds"]))
         return await check(Plan(target, pages, ways, cycles, concurrency, self.stdout.write))
+
+    def _readable(self, ways: tuple[Way, ...], target: Target, wanted: bool) -> tuple[Way, ...]:
+        """The ways that can be done: those that read a log only where there is one.
+
+        Raises CannotCheckError where one that was `wanted` by its name cannot.
+        """
+        left = [way.name for way in ways if way.reads and not target.log]
+        if not left:
+            return ways
+        text = "no log with lines in it may be read here by whoever asks"
+        if wanted:
+            raise CannotCheckError(f"{', '.join(left)}: {text}.")
+        self.stdout.write(f"{', '.join(left)}: left out, {text}")
+        return tuple(way for way in ways if not way.reads)
 
 
 def _ways(names: str) -> tuple[Way, ...]:
     try:
         return named(names)
     except KeyError as error:
-        known = ", ".join(way.name for way in WAYS)
+        known = ", ".join(way.name for way in ALL_WAYS)
         raise CannotCheckError(f"There is no way of leaving {error.args[0]!r}. Known: {known}.") from error
 
 

@@ -19,6 +19,8 @@ const TRACKS = {
   ip: 'minmax(0, .7fr)',
   owner: 'minmax(0, 1.1fr)',
 };
+/** What there is room for beside an open pod. */
+const BESIDE = new Set(['namespace', 'ready', 'status', 'restarts', 'age']);
 const LABEL_TRACK = 'minmax(0, .8fr)';
 
 export function isLabel(column) {
@@ -81,6 +83,7 @@ export class Columns {
     const columns = this.of(view);
     this.#section.classList.toggle('chosen', view.columns !== null);
     this.#section.style.setProperty('--columns', tracks(columns));
+    this.#section.style.setProperty('--columns-beside', tracks(columns.filter((column) => BESIDE.has(column))));
     const differs = columns.join() !== this.#shown;
     if (differs) {
       this.#shown = columns.join();

@@ -1,99 +1,94 @@
-/** A pod's containers and conditions on its page: asked for when its row has changed. */
+/** The drawing of a pod's containers and conditions: written anew only where they differ. */
 import { byId, setText } from './page.js';
+import { partsOf } from './parts.js';
 import { humanDuration, instant } from './time.js';
 
-/** Answers are not asked for more often than this. */
-const DISTANCE = 1000;
-const WITHIN = 10_000;
-/** After a request that failed, the next one comes by itself. */
-const AGAIN = 5000;
-
 export class Containers {
-  #config;
   #texts;
-  #on;
-  #timer = null;
-  #askedAt = -Infinity;
+  #clock;
+  #log;
+  #drawn = [];
+  #conditions = '';
 
-  /** @param {{detail: (detail: object, logs: boolean) => void, log: (container: string, previous: boolean) => void}} on */
-  constructor(config, texts, on) {
-    this.#config = config;
+  /** @param {(container: string, previous: boolean) => void} log shows a container's log */
+  constructor(texts, clock, log) {
     this.#texts = texts;
-    this.#on = on;
+    this.#clock = clock;
+    this.#log = log;
   }
 
-  /** The row changed: what is shown beyond it may have changed as well. */
-  changed(distance = DISTANCE) {
-    if (this.#timer === null) {
-      this.#timer = setTimeout(() => this.#ask(), Math.max(0, this.#askedAt + distance - performance.now()));
+  draw({ containers, conditions }, logs) {
+    const same = containers.length === this.#drawn.length;
+    if (!same || containers.some(({ name }, at) => this.#drawn[at].one.name !== name)) {
+      this.#drawn = containers.map((one) => this.#make(one));
+      byId('containers').replaceChildren(...this.#drawn.map(({ item }) => item));
+    }
+    this.#drawn.forEach((drawn, at) => this.#fill(Object.assign(drawn, { one: containers[at], logs })));
+    const signature = JSON.stringify(conditions);
+    if (signature !== this.#conditions) {
+      this.#conditions = signature;
+      byId('conditions').replaceChildren(...conditions.map((one) => this.#condition(one)));
     }
   }
 
-  async #ask() {
-    this.#timer = null;
-    const mine = (this.#askedAt = performance.now());
-    const answer = await this.#answer();
-    if (mine !== this.#askedAt) {
-      return; // a later question is on its way, or answered
-    }
-    if (answer === null || answer.status >= 500) {
-      this.changed(AGAIN);
-    } else if (answer.ok) {
-      this.#show(answer.body);
-    }
+  /** Ages grow. */
+  tick() {
+    this.#drawn.forEach((drawn) => this.#fill(drawn));
   }
 
-  /** The answer, null where the line is broken or slow: the page's feed says so. */
-  async #answer() {
-    try {
-      const signal = AbortSignal.timeout(WITHIN);
-      const answer = await fetch(this.#config.urls.detail, { credentials: 'same-origin', signal });
-      return { ok: answer.ok, status: answer.status, body: answer.ok ? await answer.json() : null };
-    } catch (error) {
-      if (error instanceof TypeError || error instanceof DOMException) {
-        return null;
-      }
-      throw error;
-    }
+  /** Another pod's. */
+  clear() {
+    this.#drawn = [];
+    this.#conditions = '';
+    byId('containers').replaceChildren();
+    byId('conditions').replaceChildren();
   }
 
-  #show({ pod, logs }) {
-    byId('containers').replaceChildren(...pod.containers.map((one) => this.#container(one, logs)));
-    byId('conditions').replaceChildren(...pod.conditions.map((one) => this.#condition(one)));
-    byId('detail').hidden = false;
-    this.#on.detail(pod, logs);
-  }
-
-  #container(one, logs) {
+  #make(one) {
     const item = byId('container-template').content.firstElementChild.cloneNode(true);
-    const part = (name) => item.querySelector(`[data-part=${name}]`);
-    setText(part('name'), one.name);
-    setText(part('kind'), one.kind === 'container' ? '' : this.#texts.ui(`kind_${one.kind}`));
-    setText(part('image'), one.image);
-    setText(part('state'), this.#state(one.state));
+    const parts = partsOf(item);
+    parts.log.addEventListener('click', () => this.#log(one.name, false));
+    parts['log-previous'].addEventListener('click', () => this.#log(one.name, true));
+    return { item, parts, one, logs: false };
+  }
+
+  #fill({ item, parts, one, logs }) {
+    const { ui } = this;
+    setText(parts.name, one.name);
+    setText(parts.kind, one.kind === 'container' ? '' : ui(`kind_${one.kind}`));
+    setText(parts.image, one.image);
+    setText(parts.state, this.#state(one.state));
+    setText(parts.meaning, this.#meaning(one.state));
     item.classList.toggle('bad', one.state?.state === 'terminated' && one.state.exit_code !== 0);
-    setText(part('restarts'), this.#texts.ui('restarted', { count: one.restarts }));
-    part('last').hidden = one.last === null;
-    setText(part('last'), one.last === null ? '' : this.#texts.ui('last_run', { state: this.#state(one.last) }));
-    setText(part('message'), one.state?.message ?? one.last?.message ?? '');
-    for (const [name, previous] of [['log', false], ['log-previous', true]]) {
-      part(name).hidden = !logs || (previous && one.last === null);
-      part(name).addEventListener('click', () => this.#on.log(one.name, previous));
-    }
-    return item;
+    setText(parts.restarts, ui('restarted', { count: one.restarts }));
+    parts.last.hidden = one.last === null;
+    const last = one.last === null ? '' : ui('last_run', { state: this.#state(one.last) });
+    setText(parts.last, this.#texts.join([last, one.last === null ? '' : this.#meaning(one.last)]));
+    setText(parts.message, one.state?.message ?? one.last?.message ?? '');
+    parts.log.hidden = !logs;
+    parts['log-previous'].hidden = !logs || one.last === null;
+  }
+
+  ui = (key, fields) => this.#texts.ui(key, fields);
+
+  /** What an exit code usually means; "" where it usually means nothing. */
+  #meaning(state) {
+    const code = state?.state === 'terminated' ? state.exit_code : null;
+    return code === null ? '' : this.#texts.sentence('why', `exit_${code}`);
   }
 
   #state(state) {
     if (state === null) {
-      return this.#texts.ui('state_unknown');
+      return this.ui('state_unknown');
     }
-    const age = state.since === null ? '' : humanDuration(Math.max(0, Date.now() - instant(state.since)));
+    const since = instant(state.since);
+    const age = since === null ? '' : humanDuration(Math.max(0, this.#clock.now() - since));
     const words = { reason: state.reason ?? '', age, code: state.exit_code ?? '' };
     if (state.state === 'terminated') {
-      return this.#texts.ui(state.since === null ? 'state_terminated_once' : 'state_terminated', words);
+      return this.ui(age === '' ? 'state_terminated_once' : 'state_terminated', words);
     }
     const plain = state.state === 'running' ? age === '' : words.reason === '';
-    return this.#texts.ui(plain ? `state_${state.state}_now` : `state_${state.state}`, words);
+    return this.ui(plain ? `state_${state.state}_now` : `state_${state.state}`, words);
   }
 
   #condition({ type, status, reason, message, since }) {

@@ -61,6 +61,10 @@ function nextSort(sort, column) {
 
 export function bindPageKeys(page) {
   const help = byId('keys');
+  const move = (step) => {
+    page.shown.move(step);
+    page.panel.follow();
+  };
   byId('keys-open').addEventListener('click', () => help.showModal());
   bindKeys({
     '/': (event) => {
@@ -68,19 +72,20 @@ export function bindPageKeys(page) {
       byId('q').focus();
       byId('q').select();
     },
-    j: () => page.shown.move(1),
-    k: () => page.shown.move(-1),
-    g: () => page.shown.move(-Infinity),
-    G: () => page.shown.move(Infinity),
+    j: () => move(1),
+    k: () => move(-1),
+    g: () => move(-Infinity),
+    G: () => move(Infinity),
     Enter: (event) => openActive(page, event),
-    ...rowKeys(page),
-    Escape: () => leave(page),
+    ...rowKeys(page, move),
+    n: () => tell(page),
+    Escape: (event) => leave(page, event),
     '?': () => help.showModal(),
   });
 }
 
 /** Keys that work only where the focus is in a row; elsewhere they belong to the browser. */
-function rowKeys({ table }) {
+function rowKeys({ table }, move) {
   const inRows = (action) => (event) => {
     if (byId('rows').contains(event.target)) {
       event.preventDefault();
@@ -88,8 +93,8 @@ function rowKeys({ table }) {
     }
   };
   return {
-    ArrowDown: inRows(() => table.move(1)),
-    ArrowUp: inRows(() => table.move(-1)),
+    ArrowDown: inRows(() => move(1)),
+    ArrowUp: inRows(() => move(-1)),
     ArrowRight: inRows(() => table.fold(true)),
     ArrowLeft: inRows(() => table.fold(false)),
     o: inRows((target) => target.click()),
@@ -108,16 +113,31 @@ function toggleGroup(event) {
 }
 
 /** Opens what the keys stand on. A link opens by itself. */
-function openActive({ shown }, event) {
-  const address = shown.activeAddress();
-  if (!toggleGroup(event) && address !== null && event.target === document.body) {
-    location.assign(address);
+function openActive({ panel, shown }, event) {
+  const row = shown.active?.row;
+  if (!toggleGroup(event) && row && event.target === document.body) {
+    panel.choose(`${row.namespace}/${row.name}`);
   }
 }
 
-/** Leaves the row; else clears the filters. */
-function leave(page) {
-  if (byId('pods').contains(document.activeElement)) {
+/** Offers to wait for something of the pod that is open, or of what the keys stand on: a pod, or a group's rollout. */
+function tell({ panel, shown, tellMenu }) {
+  const { header = false, group, row = null, left = null } = shown.active ?? {};
+  const rollout = (header && group.rollout) || null;
+  const state = panel.row ?? (left === null ? row : null);
+  if (state !== null) {
+    tellMenu.show({ kind: 'Pod', state });
+  } else if (rollout !== null) {
+    tellMenu.show({ kind: rollout.kind, state: rollout });
+  }
+}
+
+/** Closes the pod; else leaves the row; else clears the filters. */
+function leave(page, event) {
+  if (page.panel.open) {
+    event.preventDefault(); // else the browser closes the dialog by itself
+    page.panel.choose(null);
+  } else if (byId('pods').contains(document.activeElement)) {
     document.activeElement.blur();
     page.shown.active = null;
     page.shown.schedule();

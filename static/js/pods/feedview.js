@@ -50,6 +50,11 @@ export class FeedView {
     return this.#texts.sentence('feed', view.code, view.params, view.reason);
   }
 
+  /** What stands in place of a pod that cannot be shown. */
+  words(view) {
+    return { view, reason: this.reason(view), signInAddress: this.signInAddress() };
+  }
+
   #drawMark(view) {
     const { ui } = this;
     const words = {

@@ -20,6 +20,10 @@ export class GroupRow {
     this.#counts = new Counts(this.#parts);
     this.#rollout = new RolloutLine(this.#parts, env.texts);
     this.root.addEventListener('click', () => env.toggle(this.#header));
+    this.#parts.tell.addEventListener('click', (event) => {
+      event.stopPropagation();
+      env.tell(this.#header.group.rollout);
+    });
   }
 
   /** Where the keys go. */
@@ -43,6 +47,7 @@ export class GroupRow {
     this.#parts.bar.hidden = folded;
     this.#counts.draw(folded ? NOTHING : group.counts);
     this.#rollout.fill(folded ? null : group.rollout, now);
+    this.#parts.tell.hidden = folded || group.rollout === null;
     this.root.classList.toggle('tall', header.tall);
     this.root.classList.toggle('long', header.tall && isLong(group.rollout));
   }

@@ -18,7 +18,7 @@ export function bindKeys(actions, page = document) {
   });
 }
 
-/** Whether keys pressed in `element` are text, or work a control of its own. */
+/** Whether keys pressed in `element` are text, or work a control of its own. The open pod belongs to the list. */
 export function isTyping(element) {
-  return element instanceof Element && element.closest('input, textarea, select, dialog') !== null;
+  return element instanceof Element && element.closest('input, textarea, select, dialog:not(#panel)') !== null;
 }

@@ -36,9 +36,9 @@ export class Live {
    * @param {{namespaces: string[], urls: {socket: string, rows: string|null, poll: string}}} config
    *   `urls.rows` is given where the first picture shall come over HTTP
    * @param {{changed: (changes: object, fresh: boolean, left: boolean) => void, feed: () => void,
-   *   refused: (frame: object) => void}} on `changes` as PodState gives them; `fresh` is false for a
-   *   first picture, which is no news; `left` is true where pods that went are known to have left
-   *   just now, and not the right to see them; `refused` for a namespace that may not be seen any more
+   *   refused: (frame: object) => void, waits?: () => boolean}} on `changes` as PodState gives them; `fresh` is
+   *   false for a first picture, which is no news; `left` is true where pods that went are known to have left just
+   *   now, and not the right to see them; `refused` for a namespace that may not be seen any more
    * @param {object} env as `browserEnv` gives it
    */
   constructor(config, on, env = browserEnv()) {
@@ -153,10 +153,10 @@ export class Live {
     this.#on.feed();
   }
 
-  /** The page became hidden: the socket stays for a while. */
+  /** The page became hidden: the socket stays for a while, and for as long as somebody waits for something. */
   hidden() {
     this.#env.clearTimeout(this.#hiddenTimer);
-    this.#hiddenTimer = this.#env.setTimeout(() => this.pause(), HIDDEN_KEEPS);
+    this.#hiddenTimer = this.#env.setTimeout(() => this[this.#on.waits?.() ? 'hidden' : 'pause'](), HIDDEN_KEEPS);
   }
 
   /** The network is back. */

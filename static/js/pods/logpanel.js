@@ -1,4 +1,4 @@
-/** The log on the page of a pod: which container, following, searching, copying, downloading. */
+/** A pod's log: which container, following, searching, copying, downloading. */
 import { attach, browserEnv } from './browser.js';
 import { LogFeed, MOST } from './logfeed.js';
 import { byId, setText } from './page.js';
@@ -8,8 +8,9 @@ import { instant } from './time.js';
 const NEAR = 24;
 
 export class LogPanel {
-  #config;
   #texts;
+  #address = '';
+  #pod = '';
   #feed = null;
   #containers = '';
   #frame = null;
@@ -17,8 +18,7 @@ export class LogPanel {
   #atEnd = true;
   #ran = false;
 
-  constructor(config, texts) {
-    this.#config = config;
+  constructor(texts) {
     this.#texts = texts;
     this.list = byId('log-lines');
     byId('log-container').addEventListener('change', () => this.#open());
@@ -34,8 +34,10 @@ export class LogPanel {
     attach(this);
   }
 
-  /** Which containers there are; the first time one is chosen, and its log opened. */
-  offer(containers) {
+  /** Which containers a pod has; the first time one is chosen, and its log opened from `address`. */
+  offer(address, pod, containers) {
+    this.#address = address;
+    this.#pod = pod;
     this.#goOn(containers);
     const names = containers.map(({ name, kind }) => `${name}/${kind}`).join();
     if (names === this.#containers) {
@@ -50,6 +52,20 @@ export class LogPanel {
     if (this.#feed === null) {
       this.#open();
     }
+  }
+
+  /** Gives the socket back and forgets the pod. */
+  end() {
+    this.#feed?.stop();
+    this.#feed = null;
+    this.#containers = '';
+    this.#ran = false;
+    this.#fresh = [];
+    byId('logs').hidden = true;
+    byId('log-container').replaceChildren();
+    byId('log-previous').checked = false;
+    byId('log-find').value = '';
+    this.list.replaceChildren();
   }
 
   /** A log that had ended goes on when its container runs again. */
@@ -100,7 +116,7 @@ export class LogPanel {
       query.set('previous', '1');
     }
     this.#feed = new LogFeed(
-      `${this.#config.urls.logs}&${query}`,
+      `${this.#address}&${query}`,
       {
         lines: (lines) => this.#came(lines),
         state: () => this.#drawState(),
@@ -139,6 +155,9 @@ export class LogPanel {
 
   #drawFresh() {
     this.#frame = null;
+    if (this.#feed === null) {
+      return;
+    }
     const wanted = this.#wanted();
     this.list.append(...this.#fresh.filter(wanted).map(this.#line));
     this.#fresh = [];
@@ -204,7 +223,7 @@ export class LogPanel {
   #save() {
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([this.#feed.text(true)], { type: 'text/plain' }));
-    link.download = `${this.#config.pod}-${byId('log-container').value}.log`;
+    link.download = `${this.#pod}-${byId('log-container').value}.log`;
     link.click();
     URL.revokeObjectURL(link.href);
   }

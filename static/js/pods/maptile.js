@@ -75,6 +75,10 @@ export class Tile {
       this.#writeCell(cell);
     }
     ENTRIES.set(cell.link, entry);
+    const open = String(this.#env.isOpen(entry.row));
+    if (cell.link.ariaCurrent !== open) {
+      cell.link.ariaCurrent = open;
+    }
     const fresh = entry.freshUntil > performance.now();
     if (cell.fresh !== fresh) {
       cell.fresh = fresh;
@@ -88,6 +92,8 @@ export class Tile {
     link.className = `cell ${left === null ? row.health : 'gone'}`;
     link.dataset.name = row.name;
     link.href = podAddress(row);
+    link.dataset.pod = `${row.namespace}/${row.name}`;
+    link.dataset.uid = row.uid;
     link.setAttribute('aria-label', `${row.name}: ${word}`);
   }
 }

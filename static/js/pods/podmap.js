@@ -94,10 +94,6 @@ export class PodMap {
     this.move(0);
   }
 
-  activeAddress() {
-    return this.#linkOf(this.active)?.href ?? null;
-  }
-
   #lay() {
     const groups = this.#index.groups;
     this.#layout = mapLayout(groups, this.#body.clientWidth, this.#sizes, this.#index.headed);

@@ -13,6 +13,7 @@ export class PodRow {
   #left = null;
   #entry = null;
   #freshUntil = 0;
+  #open = false;
 
   /** @param {HTMLTemplateElement} template  @param {object} env as Table has it */
   constructor(template, env) {
@@ -38,6 +39,7 @@ export class PodRow {
       this.#left = entry.left;
       this.#write(entry.row, entry.left !== null);
     }
+    this.#markOpen(this.#env.isOpen(entry.row));
     this.tick(now);
   }
 
@@ -58,9 +60,19 @@ export class PodRow {
     setShape(this.icon, left ? 'gone' : row.health);
     this.#set('health', left ? '' : texts.ui(`health_${row.health}`));
     this.link.href = podAddress(row);
+    this.link.dataset.pod = `${row.namespace}/${row.name}`;
+    this.link.dataset.uid = row.uid;
     this.#writeName(row);
     this.#writeFacts(row);
     this.#writeWhy(left ? null : row.why, row);
+  }
+
+  /** The pod that is open beside the list. */
+  #markOpen(open) {
+    if (open !== this.#open) {
+      this.#open = open;
+      this.root.setAttribute('aria-current', String(open));
+    }
   }
 
   #set(part, text) {

@@ -13,10 +13,14 @@ import { Live } from './live.js';
 import { byId, setText, startPage } from './page.js';
 import { Pending } from './pending.js';
 import { PodMap } from './podmap.js';
+import { PodPanel } from './podpanel.js';
 import { SearchBox } from './searchbox.js';
 import { Summary } from './summary.js';
 import { FRESH_FOR, HEIGHTS, Table } from './table.js';
-import { narrows, readView, writeView } from './url.js';
+import { TabMark } from './tabmark.js';
+import { Telling } from './telling.js';
+import { TellMenu } from './tellmenu.js';
+import { narrows, podAddress, readView, writeView } from './url.js';
 
 const SUMMARY_EVERY = 400;
 
@@ -31,11 +35,17 @@ class PodsPage {
       changed: (...values) => this.changed(...values),
       feed: () => this.drawFeed(),
       refused: (frame) => this.refused(frame),
+      waits: () => this.telling.waits,
     });
+    const tab = new TabMark(config.icons.told);
+    this.summary = new Summary(config, texts, tab);
+    this.telling = new Telling(this, tab, () => this.tellMenu.draw());
+    this.tellMenu = new TellMenu(texts, this.telling);
     this.index = new RowIndex(this.view, this.live.clock, new Folds(config.cluster), this.live.state.rollouts);
     this.makeViews();
     this.feedView = new FeedView(config, texts, this.live);
     this.search = new SearchBox(this);
+    this.panel = new PodPanel(this);
     const row = byId('row-template').content.firstElementChild;
     this.columns = new Columns(byId('pods'), byId('head-row').firstElementChild, row);
   }
@@ -45,15 +55,16 @@ class PodsPage {
     const env = {
       texts,
       clock: live.clock,
-      podAddress: (row) => this.podAddress(row),
+      podAddress: (row) => podAddress(config.urls.pod, row),
+      isOpen: (row) => this.panel.shows(row),
       toggle: (header) => this.toggle(header),
+      tell: (rollout) => this.tellMenu.show({ kind: rollout.kind, state: rollout }),
       covered: () => this.covered(),
     };
     const templates = { pod: byId('row-template'), header: byId('group-template') };
     this.table = new Table({ body: byId('rows'), templates, index }, env);
     const tile = byId('tile-template');
     this.map = new PodMap({ body: byId('map'), template: tile, tip: byId('map-tip'), index }, env);
-    this.summary = new Summary(config, texts);
   }
 
   /** What shows the rows: the table or the map. */
@@ -80,6 +91,8 @@ class PodsPage {
 
   changed(changes, fresh, left) {
     this.pending.add(changes, fresh, left ? { at: Date.now(), now: this.live.clock.now() } : null);
+    this.panel.changed(changes, left);
+    this.telling.look();
     this.scheduleRows();
   }
 
@@ -141,16 +154,12 @@ class PodsPage {
     select.classList.toggle('chosen', this.view.status.size > 0);
   }
 
-  podAddress(row) {
-    return this.config.urls.pod
-      .replace('__namespace__', encodeURIComponent(row.namespace))
-      .replace('__pod__', encodeURIComponent(row.name));
-  }
-
   // ---- feed and words in place of rows
 
   drawFeed() {
     this.drawRefused();
+    this.panel.draw();
+    this.telling.look();
     const before = this.feedState?.code;
     this.feedState = this.feedView.draw();
     const { since, code } = this.feedState;
@@ -244,6 +253,7 @@ class PodsPage {
     byId('as-map').setAttribute('aria-pressed', String(this.view.map));
     this.shown.letGo();
     this.shown.schedule();
+    this.panel.show(this.view.pod);
     this.drawSummary();
     if (this.feedState !== undefined) {
       this.drawEmpty();

@@ -8,11 +8,14 @@ const SPOKEN_EVERY = 10_000;
 export class Summary {
   #config;
   #texts;
+  #tab;
   #spokenAt = -Infinity;
   #title = document.title;
 
-  constructor(config, texts) {
+  /** @param {TabMark} tab whose own title and icon it sets */
+  constructor(config, texts, tab) {
     this.#config = config;
+    this.#tab = tab;
     this.#texts = texts;
   }
 
@@ -33,7 +36,7 @@ export class Summary {
     }
     const shown = { shown: index.matching, count: index.size };
     setText(byId('shown'), known ? this.#texts.ui('shown_of', shown) : '');
-    this.#tab(counts);
+    this.#mark(counts);
     if (known) {
       this.#speak(counts, index.size);
     }
@@ -57,17 +60,10 @@ export class Summary {
     ].join(' · ');
   }
 
-  #tab(counts) {
+  #mark(counts) {
     const health = HEALTHS.find((one) => counts[one] > 0) ?? 'running';
-    const icon = this.#config.icons[health];
-    const link = byId('tab-icon');
-    if (link.getAttribute('href') !== icon) {
-      link.setAttribute('href', icon);
-    }
     const title = counts.failing > 0 ? `(${this.#texts.number(counts.failing)}) ${this.#title}` : this.#title;
-    if (document.title !== title) {
-      document.title = title;
-    }
+    this.#tab.set(title, this.#config.icons[health]);
   }
 
   #speak(counts, size) {

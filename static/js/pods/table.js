@@ -35,7 +35,8 @@ export class Table {
    * @param {{body: HTMLElement, templates: {pod: HTMLTemplateElement, header: HTMLTemplateElement},
    *   index: RowIndex}} parts
    * @param {{texts: Texts, clock: ServerClock, podAddress: (row: object) => string,
-   *   toggle: (header: object) => void, covered: () => number}} env
+   *   isOpen: (row: object) => boolean, toggle: (header: object) => void, tell: (rollout: object) => void,
+   *   covered: () => number}} env
    *   `covered`: pixels at the window's top that a fixed header hides
    */
   constructor({ body, templates, index }, env) {
@@ -118,11 +119,6 @@ export class Table {
     } else {
       this.#moveTo(this.#above(active));
     }
-  }
-
-  /** The address of the pod that the keys stand on, or null. */
-  activeAddress() {
-    return this.#nodes.get(this.active)?.drawing.link?.href ?? null;
   }
 
   /** Index of the header above. */

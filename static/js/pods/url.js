@@ -1,12 +1,12 @@
 /**
- * The view in the URL: what is looked for, in which groups, order and columns, as a table or a map, beside what the portal was asked for
- * (cluster, namespaces, deployment, selector), which stays as it is.
+ * The view in the URL: what is looked for, in which groups, order and columns, as a table or a map, and which
+ * pod is open, beside what the portal was asked for (cluster, namespaces, deployment, selector), which stays as it is.
  */
 import { formatColumns, parseColumns } from './columns.js';
 import { GROUPINGS } from './groups.js';
 import { HEALTHS, formatSort, parseSort } from './sort.js';
 
-/** Reads `{q, health, status, sort, group, columns, map}` from a query string; what is not understood is left out. */
+/** Reads `{q, health, status, sort, group, columns, map, pod}` from a query string; what is not understood is left out. */
 export function readView(search) {
   const params = new URLSearchParams(search);
   return {
@@ -17,7 +17,13 @@ export function readView(search) {
     group: GROUPINGS.includes(params.get('group')) ? params.get('group') : GROUPINGS[0],
     columns: parseColumns(params.get('columns')),
     map: params.get('view') === 'map',
+    pod: parsePod(params.get('pod')),
   };
+}
+
+/** The pod that is open beside the list, `NAMESPACE/NAME`; null for none. */
+function parsePod(text) {
+  return /^[a-z0-9-]+\/[a-z0-9.-]+$/.test(text ?? '') ? text : null;
 }
 
 /** Writes the view into a query string, keeping every other parameter; begins with `?` or is empty. */
@@ -26,6 +32,7 @@ export function writeView(search, view) {
   for (const name of ['q', 'health', 'status', 'sort', 'group', 'columns', 'view']) {
     params.delete(name);
   }
+  params.delete('pod'); // what is open is no part of a view that is kept: pods come and go
   if (view.q.trim() !== '') {
     params.set('q', view.q);
   }
@@ -48,8 +55,18 @@ export function writeView(search, view) {
   if (view.map) {
     params.set('view', 'map');
   }
-  const text = params.toString();
+  if (view.pod !== null) {
+    params.set('pod', view.pod);
+  }
+  const text = params.toString().replaceAll('%2F', '/');
   return text === '' ? '' : `?${text}`;
+}
+
+/** An address of `config.urls` for this pod. */
+export function podAddress(pattern, { namespace, name }) {
+  return pattern
+    .replace('__namespace__', encodeURIComponent(namespace))
+    .replace('__pod__', encodeURIComponent(name));
 }
 
 /** Whether a view asks for less than everything. */

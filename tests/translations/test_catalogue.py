@@ -22,7 +22,7 @@ HALF_WIDTH = re.compile(
     r"[\u4e00-\u9fff][,:;!?]|[\u4e00-\u9fff]\.(?!\.)|[(][\u4e00-\u9fff]|[\u4e00-\u9fff][)]"
 )
 # Names, which are the same in every language.
-LATIN = {"IP", "UID", "HTTP Accept", "Pods"}
+LATIN = {"IP", "UID", "HTTP Accept", "Pod", "Pods"}
 
 
 @pytest.fixture(

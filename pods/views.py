@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from k8sportal import __version__
@@ -70,6 +71,8 @@ def _section(visit: Visit, cluster: ClusterInfo) -> dict[str, Any]:
     }
 
 
+# Not no-store: the browser keeps the page for its back button.
+@cache_control(private=True, no_cache=True)
 @require_safe
 def pods_page(request: HttpRequest) -> HttpResponse:
     """The live table of one or more namespaces."""

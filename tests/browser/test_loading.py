@@ -29,11 +29,12 @@ def test_all_modules_are_asked_for_by_the_page_itself_and_each_once(page: Page) 
     assert {urlsplit(request.url).netloc for request in asked} == {urlsplit(page.url).netloc}
 
 
-def test_the_page_is_compressed(page: Page) -> None:
+def test_the_page_is_compressed_and_nobody_elses(page: Page) -> None:
     answer = page.goto(SHOP)
     assert answer is not None
     assert answer.all_headers()["content-encoding"] == "gzip"
     assert "accept-encoding" in answer.all_headers()["vary"].lower()
+    assert answer.all_headers()["cache-control"] == "private, no-cache"
 
 
 def test_rows_are_there_before_a_socket_opens(page: Page) -> None:

@@ -1,10 +1,10 @@
 /** What a live view has of the browser: its clock, sockets and requests, and news of the page's fate. */
 
-/** A page that listens to this event is not put into the back/forward cache. */
-function nothing() {}
-
 /** What the browser offers, in one place, so that tests can put their own clock and socket here. */
 export function browserEnv() {
+  // A page that listens to `unload` is not put into the back/forward cache. Each view has a listener of its
+  // own: one whose socket stands lets go of its own, and not of that of another, whose socket is being opened.
+  const keep = () => {};
   return {
     WebSocket,
     now: () => Date.now(),
@@ -14,7 +14,7 @@ export function browserEnv() {
     fetch: (address, options) => fetch(address, options),
     base: location.href,
     keepWhole: (wanted) => {
-      (wanted ? addEventListener : removeEventListener)('unload', nothing);
+      (wanted ? addEventListener : removeEventListener)('unload', keep);
     },
   };
 }

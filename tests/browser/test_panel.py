@@ -200,3 +200,13 @@ def test_ten_pods_in_turn_leave_one_log_and_closing_leaves_none(page: Page) -> N
     closed(page)
     logs_are_read(page, 0)
     assert all(socket.is_closed() for socket in logs)
+
+
+def test_on_a_phone_its_buttons_are_in_sight(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(SHOP)
+    page.locator("#rows > .p a").first.click()
+    for button in (page.locator("#panel-close"), page.locator("#panel-tell"), page.locator("#panel-own")):
+        box = button.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390

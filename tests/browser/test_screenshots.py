@@ -41,8 +41,8 @@ def _all(page: Page) -> None:
 
 
 def _pod(page: Page) -> None:
-    page.goto(f"{SHOP}&status=CrashLoopBackOff&status=Error")
-    page.locator("#rows a").first.click()
+    page.goto(SHOP)
+    page.locator("#rows > .bad", has_text="keeps ending").locator("a").first.click()
     expect(page.locator("#fact-uid")).not_to_be_empty()
     expect(page.locator("#containers li").first).to_be_attached()
 
@@ -52,6 +52,18 @@ def _own_page(page: Page) -> None:
     page.locator("#panel-own").click()
     expect(page.locator("#fact-uid")).not_to_be_empty()
     expect(page.locator("#containers li").first).to_be_attached()
+
+
+def _map(page: Page) -> None:
+    page.goto(f"{SHOP}&view=map")
+    expect(page.locator("#map [data-name]").first).to_be_visible()
+
+
+def _palette(page: Page) -> None:
+    _shop(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("sh")
+    expect(page.locator("#palette-list [role=option]").first).to_be_visible()
 
 
 def _sign_in(page: Page) -> None:
@@ -72,6 +84,8 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "all-namespaces": _all,
     "panel": _pod,
     "pod": _own_page,
+    "map": _map,
+    "palette": _palette,
     "sign-in": _sign_in,
     "not-found": _not_found,
     "admin": _admin,

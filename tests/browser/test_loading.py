@@ -21,11 +21,11 @@ def test_all_modules_are_asked_for_by_the_page_itself_and_each_once(page: Page) 
     links = page.locator("link[rel=modulepreload]").evaluate_all("links => links.map(link => link.href)")
     urls = [request.url for request in scripts]
     assert len(urls) == len(set(urls))
-    assert set(links) < set(urls), "the palette waits for what the rows need"
+    assert set(links) < set(urls), "the palette waits for what the rows need, and is loaded when it opens"
     assert len(links) == len(set(links)) == len(modules_of("js/pods/pods.js")) + 1
     rest = {urlsplit(url).path.rpartition("/")[2].partition(".")[0] for url in set(urls) - set(links)}
     assert rest & {"live", "table", "podrow"} == set()
-    assert "palette" in rest
+    assert rest == {"paletteopener"}
     assert {urlsplit(request.url).netloc for request in asked} == {urlsplit(page.url).netloc}
 
 

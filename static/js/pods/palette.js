@@ -1,6 +1,6 @@
 /**
- * The palette: clusters, namespaces, saved views and the page's actions, found by a few letters. It opens on
- * every page by its button and by Ctrl-K or Cmd-K. What one may see is asked for anew each time it opens.
+ * The palette: clusters, namespaces, saved views and the page's actions, found by a few letters. What one may
+ * see is asked for anew each time it opens (paletteopener.js).
  */
 import { Commands } from './commands.js';
 import { byId, readSetup, setText } from './page.js';
@@ -11,7 +11,7 @@ import { fetchViews } from './viewsapi.js';
 const WITHIN = 8000;
 const FAR = 10;
 
-class Palette {
+export class Palette {
   #dialog = byId('palette');
   #field = byId('palette-q');
   #list = byId('palette-list');
@@ -27,17 +27,10 @@ class Palette {
   /** Whether the arrows were used last: then Space chooses, and is not typed. */
   #moving = false;
 
-  constructor(setup) {
-    this.#setup = setup;
+  /** Of the page that it is on. */
+  constructor() {
+    this.#setup = readSetup();
     this.#commands = new Commands(byId('palette-commands'));
-  }
-
-  start() {
-    const button = byId('palette-open');
-    button.hidden = false;
-    button.addEventListener('click', () => this.open());
-    document.addEventListener('keydown', (event) => this.#shortcut(event));
-    this.#dialog.addEventListener('click', ({ target }) => target === this.#dialog && this.#dialog.close());
     this.#field.addEventListener('input', () => this.#typed());
     this.#field.addEventListener('keydown', (event) => this.#key(event));
     // A press on an option must not take the focus from the field before its click comes.
@@ -45,15 +38,12 @@ class Palette {
     this.#list.addEventListener('click', (event) => this.#clicked(event));
   }
 
-  open() {
-    document.querySelectorAll('details.menu[open]').forEach((menu) => (menu.open = false));
+  /** The dialog has opened: there may be something in its field already. */
+  begin() {
     const { cluster = null, namespaces = [], pod } = this.#setup.config;
     this.#choice = new Choice(cluster, pod === undefined ? namespaces : [], Number(this.#dialog.dataset.most));
     this.#commands.read();
-    this.#field.value = '';
     setText(byId('palette-said'), '');
-    this.#dialog.showModal();
-    this.#field.focus();
     this.#draw(0);
     this.#load();
   }
@@ -195,18 +185,6 @@ class Palette {
 
   // ---- keys
 
-  #shortcut(event) {
-    const wanted = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (wanted && event.key.toLowerCase() === 'k') {
-      event.preventDefault();
-      if (this.#dialog.open) {
-        this.#dialog.close();
-      } else {
-        this.open();
-      }
-    }
-  }
-
   #key(event) {
     const adding = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
     const action = {
@@ -233,5 +211,3 @@ async function fetchOverview(address) {
     return null; // The palette says that the list did not come; its actions are there.
   }
 }
-
-new Palette(readSetup()).start();

@@ -1,0 +1,50 @@
+/**
+ * Opens the palette on every page, by its button and by Ctrl-K or Cmd-K. What it is made of is loaded with its
+ * first opening: until then what is typed stands in its field.
+ */
+import { byId } from './page.js';
+
+class PaletteOpener {
+  #dialog = byId('palette');
+  #field = byId('palette-q');
+  #palette = null;
+
+  start() {
+    const button = byId('palette-open');
+    button.hidden = false;
+    button.addEventListener('click', () => this.#open());
+    document.addEventListener('keydown', (event) => this.#shortcut(event));
+    this.#dialog.addEventListener('click', ({ target }) => target === this.#dialog && this.#dialog.close());
+  }
+
+  #shortcut(event) {
+    const wanted = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    if (wanted && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      if (this.#dialog.open) {
+        this.#dialog.close();
+      } else {
+        this.#open();
+      }
+    }
+  }
+
+  async #open() {
+    document.querySelectorAll('details.menu[open]').forEach((menu) => (menu.open = false));
+    this.#field.value = '';
+    this.#dialog.showModal();
+    this.#field.focus();
+    try {
+      const { Palette } = await import('./palette.js');
+      this.#palette ??= new Palette();
+    } catch {
+      location.assign(this.#dialog.dataset.home); // The portal is of another release, or away: its home says so.
+      return;
+    }
+    if (this.#dialog.open) {
+      this.#palette.begin();
+    }
+  }
+}
+
+new PaletteOpener().start();

@@ -1,7 +1,7 @@
 """All addresses of the portal's pages, API and probes. The WebSocket's is in pods.routing as well."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.urls import path
 from django.views.i18n import set_language
 
@@ -24,7 +24,7 @@ urlpatterns = [
     path("api/v1/ledger/end-viewer", ledger_api.viewer_end, name="api-ledger-end-viewer"),
     path("api/v1/ledger/restart-watch", ledger_api.watch_restart, name="api-ledger-restart-watch"),
     path("login/", LoginView.as_view(redirect_authenticated_user=False), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", views.sign_out, name="logout"),
     path("language/", set_language, name="language"),
     path("admin/", admin.site.urls),
     path("livez", health_views.livez, name="livez"),

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from django.http import QueryDict
 
-from pods.domain.row import HEALTHS, Row
+from pods.domain.row import HEALTHS, Row, not_well_first
 
 PAGE_ROWS = 200
+# So many words are looked for; further ones are named as left out.
+MAX_WORDS = 20
 
 _WORD = re.compile(r'(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^\s"])+', re.DOTALL)
 # Anything that query.js may read as more than a word.
 _MORE_THAN_A_WORD = re.compile(r'^[-!]|[":]')
-_RANK = {"failing": 0, "waiting": 1}
 # Parameters of the page that the list has nothing of, `view` aside: a map is drawn by scripts anyway.
 _LEFT_OUT = ("sort", "group", "columns")
 
@@ -45,11 +46,12 @@ class Choice:
         if not re.fullmatch(r"[1-9]\d{0,8}", page, re.ASCII):
             raise BadPage(page)
         words = _WORD.findall(query.get("q", ""))
-        terms = [word for word in words if _MORE_THAN_A_WORD.search(word)]
+        plain = [word for word in dict.fromkeys(words) if not _MORE_THAN_A_WORD.search(word)][:MAX_WORDS]
+        terms = [word for word in words if word not in plain]
         return cls(
             frozenset(query.getlist("health")) & frozenset(HEALTHS),
             frozenset(filter(None, query.getlist("status"))),
-            tuple(word.lower() for word in words if word not in terms),
+            tuple(word.lower() for word in plain),
             (*terms, *(f"{name}={query[name]}" for name in _LEFT_OUT if query.get(name))),
             int(page),
         )
@@ -58,7 +60,10 @@ class Choice:
         """Whether a pod is asked for, whatever its health."""
         if self.statuses and row.status not in self.statuses:
             return False
-        return not self.words or all(word in _haystack(row) for word in self.words)
+        if not self.words:
+            return True
+        haystack = _haystack(row)
+        return all(word in haystack for word in self.words)
 
 
 class Page(NamedTuple):
@@ -91,7 +96,7 @@ def page_of(rows: Sequence[Row], choice: Choice) -> Page:
     counts = Counter(row.health for row in matching)
     if choice.healths:
         matching = [row for row in matching if row.health in choice.healths]
-    matching.sort(key=lambda row: (_RANK.get(row.health, 2), row.name, row.namespace, row.uid))
+    matching.sort(key=not_well_first)
     pages = max(-(-len(matching) // PAGE_ROWS), 1)
     number = min(choice.page, pages)
     shown = matching[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]

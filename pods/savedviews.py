@@ -107,6 +107,9 @@ def _written(row: SavedView) -> SavedView:
 
 
 def _admits_all_of(rule: NamespaceRule, row: SavedView) -> bool:
-    """A view's name and query tell of its namespaces, so it is for those who may see each of them."""
+    """A view's name and query tell of its namespaces, so it is for those who may see each of them.
+
+    One of all namespaces may tell of any.
+    """
     namespaces = QueryDict(row.query).getlist("namespace")
-    return all(name == ALL_NAMESPACES or rule.admits(name) for name in namespaces)
+    return all(rule.unbounded if name == ALL_NAMESPACES else rule.admits(name) for name in namespaces)

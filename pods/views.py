@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +25,7 @@ from pods.access import ClusterInfo
 from pods.asked import read
 from pods.domain.row import HEALTHS
 from pods.domain.scope import ALL_NAMESPACES, Scope, is_object_name
-from pods.firstrows import first_rows
+from pods.firstrows import First, first_rows
 from pods.savedviews import offered_to
 from pods.sources import IN_CLUSTER
 from pods.viewparams import ViewParams
@@ -33,12 +34,16 @@ from pods.visits import Admitted, Visit, admit, pods_address, view_title
 # From this many pods on, the first picture comes compressed over HTTP instead of the socket.
 HTTP_PICTURE_FROM = 1000
 
+# Not no-store: the browser keeps the page for its back button, until its reader signs out.
+own_page = cache_control(private=True, no_cache=True)
+
 
 def plain_address(request: HttpRequest) -> str:
     """The plain table of the pods that this page shows."""
     return f"{reverse('pods-plain')}?{request.GET.urlencode(safe='*')}"
 
 
+@own_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The clusters and namespaces that this person may see, with counts that come later."""
@@ -71,8 +76,7 @@ def _section(visit: Visit, cluster: ClusterInfo) -> dict[str, Any]:
     }
 
 
-# Not no-store: the browser keeps the page for its back button.
-@cache_control(private=True, no_cache=True)
+@own_page
 @require_safe
 def pods_page(request: HttpRequest) -> HttpResponse:
     """The live table of one or more namespaces."""
@@ -95,16 +99,17 @@ def pods_page(request: HttpRequest) -> HttpResponse:
     return render(request, "pods/pods.html", context)
 
 
-def _first(admitted: Admitted) -> list[dict[str, Any]]:
+def _first(admitted: Admitted) -> First | None:
     """The rows that come with the page."""
     visit, params = admitted.visit, admitted.params
     if visit.portal is None:
-        return []
+        return None
     namespaces = [name for name in params.namespaces if name not in admitted.refused]
     asked = read(params, visit.access)
     return async_to_sync(first_rows)(visit.portal, visit.person, asked, namespaces)
 
 
+@own_page
 @require_safe
 def pod_page(request: HttpRequest, cluster: str, namespace: str, pod: str) -> HttpResponse:
     """One pod's row, live."""
@@ -194,3 +199,10 @@ def _many(visit: Visit, cluster: ClusterInfo, params: ViewParams) -> bool:
         if feed is not None and feed.synced:
             total += len(feed.records)
     return total >= HTTP_PICTURE_FROM
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session (POST), and what the browser has kept of its pages."""
+    response = LogoutView.as_view()(request)
+    response["Clear-Site-Data"] = '"cache"'
+    return response

@@ -12,6 +12,8 @@ Health = Literal["failing", "waiting", "running", "done"]
 
 HEALTHS: tuple[Health, ...] = ("failing", "waiting", "running", "done")
 
+_RANK: dict[Health, int] = {"failing": 0, "waiting": 1}
+
 # docs/contract.md: "labels (at most 4 kB, else labels_cut true)".
 MAX_LABEL_BYTES = 4096
 
@@ -74,3 +76,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     why: Why | None
     labels: dict[str, str]
     labels_cut: bool = False
+
+
+def not_well_first(row: Row) -> tuple[int, str, str, str]:
+    """The page's own order (static/js/pods/sort.js): failing, then waiting pods above the others, by name."""
+    return _RANK.get(row.health, len(_RANK)), row.name, row.namespace, row.uid

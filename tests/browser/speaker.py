@@ -109,7 +109,7 @@ def _without_rows(route: Route) -> None:
     answer = route.fetch()
 
     def emptied(found: re.Match[str]) -> str:
-        return json.dumps({**json.loads(found[0]), "first": []}).replace("<", "\\u003c")
+        return json.dumps({**json.loads(found[0]), "first": None}).replace("<", "\\u003c")
 
     headers = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
     route.fulfill(status=answer.status, headers=headers, body=CONFIG.sub(emptied, answer.text()))

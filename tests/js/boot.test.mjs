@@ -17,11 +17,14 @@ const live = (namespaces, more) => liveView(clock, seen, namespaces, more);
 const snapshot = (token, pods = [], more = {}) => ({ type: 'snapshot', namespace: 'shop', token, pods, part: 1, last: true, ...more });
 
 test('the rows that came with the page are a beginning, which the picture replaces', () => {
-  const one = live(['shop', 'cart'], { first: [row('a'), row('gone'), { ...row('c'), namespace: 'cart' }] });
+  const one = live(['shop', 'cart'], {
+    first: { as_of: new Date(clock.time - 1000).toISOString(), pods: [row('a'), row('gone'), { ...row('c'), namespace: 'cart' }] },
+  });
   one.start();
   assert.deepEqual([...one.state.rows.keys()], ['a', 'gone', 'c']);
   assert.deepEqual(seen.changes.map((changes) => changes.fresh), [false, false]);
   assert.equal(one.view().state, 'catching_up');
+  assert.equal(one.view().since, clock.time - 1000, 'of the moment at which they were right');
   assert.doesNotMatch(FakeSocket.last.address, /resume=/, 'no token speaks for them');
   FakeSocket.last.opens();
   FakeSocket.last.says(snapshot('t1', [row('a'), row('b')]));

@@ -150,7 +150,7 @@ export function randomFrom(seed) {
 }
 
 /** A view by `clock` that writes what it is told into `seen`. `first` and `rows` as in the page's settings. */
-export function liveView(clock, seen, namespaces, { rows = null, env = {}, first = [] } = {}) {
+export function liveView(clock, seen, namespaces, { rows = null, env = {}, first = null } = {}) {
   return new Live(
     { namespaces, first, urls: { socket: '/ws/pods/?namespace=shop', rows } },
     {

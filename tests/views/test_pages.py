@@ -219,3 +219,11 @@ def test_no_page_holds_inline_styles_or_scripts(client: Client, demo: Cluster, s
         assert not re.search(r"\sstyle=|\son\w+=|<style", content), path
         for tag in re.findall(r"<script[^>]*>", content):
             assert "src=" in tag or 'type="application/json"' in tag, tag
+
+
+def test_signing_out_has_the_browser_forget_what_it_kept(client: Client, team_member: User) -> None:
+    client.force_login(team_member)
+    assert client.get("/logout/").status_code == 405
+    answer = client.post("/logout/")
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert not client.session.session_key

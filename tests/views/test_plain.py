@@ -16,7 +16,7 @@ from pods.domain.row import Owner, ParamValue, Row, Why
 from pods.live.status import FeedState
 from pods.models import Cluster
 from pods.plain import Taken, _answer
-from pods.plainlist import PAGE_ROWS, BadPage, Choice, page_of
+from pods.plainlist import MAX_WORDS, PAGE_ROWS, BadPage, Choice, page_of
 from pods.rowwords import moment_words, next_words, reason_words, why_words
 from pods.visits import Admitted, admit
 from tests.domain.test_reasons_document import told
@@ -86,6 +86,12 @@ def test_health_status_and_words_choose(query: str, names: list[str]) -> None:
             (),
         ),
         ("q=&sort=", (), ()),
+        ("q=a+b+a", (), ("a", "b")),
+        (
+            f"q={'+'.join(f'w{number:02}' for number in range(MAX_WORDS + 2))}",
+            (f"w{MAX_WORDS}", f"w{MAX_WORDS + 1}"),
+            tuple(f"w{number:02}" for number in range(MAX_WORDS)),
+        ),
     ],
 )
 def test_what_it_does_not_understand_is_named(

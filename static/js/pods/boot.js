@@ -26,16 +26,19 @@ export async function fetchPicture(address, env) {
 
 /** The page's own rows as the first part of a snapshot, one a namespace: what follows replaces them. */
 export function firstFrames(pods, namespaces) {
-  return namespaces.map((namespace) => ({
-    type: 'snapshot',
-    namespace,
-    token: null,
-    pods: pods.filter((row) => namespaces.length === 1 || row.namespace === namespace),
-    rollouts: [],
-    part: 1,
-    first: true,
-    last: false,
-  }));
+  const of = (namespace) => pods.filter((row) => namespaces.length === 1 || row.namespace === namespace);
+  return namespaces
+    .map((namespace) => ({
+      type: 'snapshot',
+      namespace,
+      token: null,
+      pods: of(namespace),
+      rollouts: [],
+      part: 1,
+      first: true,
+      last: false,
+    }))
+    .filter((frame) => frame.pods.length > 0);
 }
 
 /** The answer as whole snapshots, one a namespace; of all namespaces (`*`) there is one. */

@@ -45,6 +45,11 @@ export class FeedBoard {
     this.#settle();
   }
 
+  /** Rows of a namespace came with the page, and were right at that moment, by the server's clock. */
+  brought(namespace, moment) {
+    this.#feeds.get(namespace).right = moment;
+  }
+
   /** All is as the last frames said, still: at `now` by the server's clock. */
   again(now) {
     this.joined();

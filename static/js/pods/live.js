@@ -45,7 +45,7 @@ export class Live {
     this.#env = env;
     this.#on = on;
     this.#urls = config.urls;
-    this.#first = config.first ?? [];
+    this.#first = config.first ?? { pods: [] };
     this.state = new PodState();
     this.clock = new ServerClock(env.now);
     this.feed = new FeedBoard(config.namespaces, env.now(), config.version);
@@ -102,11 +102,12 @@ export class Live {
 
   /** Begins; resolves when the first picture over HTTP is there, or the socket has taken over. */
   async start() {
-    const { namespaces } = this.feed;
-    this.#merge(this.#first.length ? firstFrames(this.#first, namespaces) : []);
+    const first = firstFrames(this.#first.pods, this.feed.namespaces);
+    first.forEach((frame) => this.feed.brought(frame.namespace, instant(this.#first.as_of)));
+    this.#merge(first);
     if (this.#urls.rows) {
       const answer = await fetchPicture(this.#urls.rows, this.#env);
-      this.#merge(answer === null ? [] : pictureFrames(answer, namespaces));
+      this.#merge(answer === null ? [] : pictureFrames(answer, this.feed.namespaces));
     }
     if (!this.#paused && !this.#over) {
       this.#connection.start();

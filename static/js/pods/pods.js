@@ -130,9 +130,8 @@ class PodsPage {
   drawSummary() {
     const { state, feed } = this.live;
     // Of all namespaces there is a picture also where every one of them is refused: an empty one.
-    const refused = this.feedState?.code === 'forbidden';
-    const listed = !refused && feed.namespaces.some((namespace) => state.seeded(namespace));
-    const known = state.rows.size > 0 || listed;
+    const refused = this.feedState?.code === 'forbidden' && state.rows.size === 0;
+    const known = !refused && feed.namespaces.some((namespace) => state.seeded(namespace));
     this.summary.draw(this.index, state.rows.values(), this.view, known);
     this.drawStatuses();
   }

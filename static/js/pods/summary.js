@@ -23,21 +23,21 @@ export class Summary {
    * @param {RowIndex} index
    * @param {Iterable<object>} rows all of them
    * @param {object} view `{health}` as in the URL
-   * @param {boolean} known whether any rows have come: before that, a count would be a guess
+   * @param {boolean} known whether all rows of a namespace have come: before that, a count would be a guess
    */
   draw(index, rows, view, known) {
     const { counts } = index;
     setText(byId('summary'), known ? this.#line(index, rows) : '');
     for (const health of HEALTHS) {
       byId(`bar-${health}`).style.flexGrow = String(counts[health]);
-      byId(`bar-${health}`).hidden = counts[health] === 0;
+      byId(`bar-${health}`).hidden = !known || counts[health] === 0;
       setText(byId(`count-${health}`), known ? this.#texts.number(counts[health]) : '–');
       byId(`chip-${health}`).setAttribute('aria-pressed', String(view.health.has(health)));
     }
     const shown = { shown: index.matching, count: index.size };
     setText(byId('shown'), known ? this.#texts.ui('shown_of', shown) : '');
-    this.#mark(counts);
     if (known) {
+      this.#mark(counts);
       this.#speak(counts, index.size);
     }
   }

@@ -148,6 +148,9 @@ FILTER: dict[str, str] = {
     "bad_age": N_(
         "“{word}” is left out: “age:” takes a comparison and a length of time, as in age:<10m or age:>=1d12h."
     ),
+    "bad_restarted": N_(
+        "“{word}” is left out: “restarted:” takes a comparison and a length of time, as in restarted:<1h."
+    ),
     "bad_health": N_("“{word}” is left out: “health:” is one of {allowed}."),
     "bad_label": N_("“{word}” is left out: write label:app, label:app=web or label:app!=web."),
     "open_quote": N_("{word} lacks its closing quote."),

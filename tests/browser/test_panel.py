@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, WebSocket, expect
 
 from tests.browser.conftest import Complaints
-from tests.browser.speaker import Speaker, row
+from tests.browser.speaker import Speaker, now, row
 
 pytestmark = pytest.mark.browser
 
@@ -123,6 +123,69 @@ def test_owners_and_labels_filter_the_list(page: Page) -> None:
     page.locator("#panel #fact-owners a", has_text="web").click()
     expect(page.locator("#q")).to_have_value("owner:web")
     expect(page.locator(ROWS)).to_have_count(2)
+
+
+def test_the_focus_is_not_lost_where_the_pod_left_the_filter(page: Page) -> None:
+    """A pod that keeps ending is in `status:Crash` for some seconds, and then not."""
+    speaker = Speaker(page, [row(1, status="CrashLoopBackOff"), row(2, status="CrashLoopBackOff")])
+    page.goto(f"{SHOP}&group=none&q=status:Crash")
+    for number, left in ((1, "#rows [data-name=web-00002] a"), (2, "#clear")):
+        page.locator(f"[data-name=web-0000{number}] a").click()
+        opened(page, f"web-0000{number}")
+        speaker.delta([row(number, status="Error")])
+        expect(page.locator(ROWS)).to_have_count(2 - number)
+        page.keyboard.press("Escape")
+        closed(page)
+        expect(page.locator(left)).to_be_focused()
+
+
+def test_the_log_that_a_reason_says_to_read_is_one_press_away(page: Page) -> None:
+    why: dict[str, Any] = {"code": "crash_loop", "params": {"container": "web", "restarts": 9}, "summary": ""}
+    why["next"] = {"code": "next_last_log", "params": {}, "summary": "Read the log of its last run."}
+    Speaker(page, [row(1, status="CrashLoopBackOff", health="failing", why=why), row(2)])
+    ended = {"state": "terminated", "reason": "Error", "message": None, "exit_code": 1, "since": None}
+    one = {"kind": "container", "image": "web:1", "ready": False, "restarts": 9, "state": None, "last": ended}
+    pod = {"containers": [one | {"name": "proxy"}, one | {"name": "web"}], "conditions": []}
+    answer(page, pod=pod, logs=True)
+    page.goto(f"{SHOP}&pod=shop/web-00001")
+    page.get_by_role("button", name="Show this log").press("Enter")
+    expect(page.locator("#log-container")).to_have_value("web")
+    expect(page.locator("#log-container")).to_be_focused()
+    expect(page.locator("#log-previous")).to_be_checked()
+    expect(page.locator("#logs")).to_be_in_viewport()
+    page.goto(f"{SHOP}&pod=shop/web-00002")
+    expect(page.locator("#logs")).to_be_attached()
+    opened(page, "web-00002")
+    expect(page.locator("#why-log")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_on_a_phone_nothing_of_the_headers_is_beyond_the_edge(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    speaker = Speaker(page, [row(1)])
+    page.goto(SHOP)
+    expect(page.locator(ROWS)).to_have_count(1)
+    told = {"reason_code": "connection_lost", "params": {}, "reason": "connection_lost"}
+    speaker.say(type="feed", namespace="shop", state="stale", since=now(), now=now(), **told)
+    expect(page.locator("#feed-word")).to_have_text("Stale since")
+    assert beyond(page, ".top :is(a, button, summary, .feed)", width) == []
+    crumb, find = (page.locator(one).bounding_box() for one in (".crumb details:last-child", "#palette-open"))
+    assert crumb is not None
+    assert find is not None
+    assert crumb["x"] + crumb["width"] <= find["x"]
+    page.locator("[data-name=web-00001] a").click()
+    opened(page, "web-00001")
+    assert beyond(page, ".panel-head :is(a, button)", width) == []
+
+
+def beyond(page: Page, selector: str, width: int) -> list[str]:
+    """What is shown of `selector` and not wholly within the window's width."""
+    return page.locator(selector).evaluate_all(
+        """(found, width) => found.map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
+            .filter(([, { left, right }]) => right - left > 1 && (left < 0 || right > width))
+            .map(([words, { right }]) => `${words} ends at ${right}`)""",
+        width,
+    )
 
 
 def answer(page: Page, **more: Any) -> None:

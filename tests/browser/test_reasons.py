@@ -12,6 +12,7 @@ from tests.browser.speaker import Speaker, row
 pytestmark = pytest.mark.browser
 
 SHOP = "/pods/?cluster=demo&namespace=shop"
+LAST_WORDS = f"sh: serve: not found in {':'.join(f'/opt/tools-{number}/bin' for number in range(9))}"
 WHY: dict[str, Any] = {
     "code": "crash_loop_exit_code",
     "params": {"container": "web", "restarts": 4, "exit_code": 127},
@@ -19,14 +20,14 @@ WHY: dict[str, Any] = {
     "since": "2026-01-01T12:00:00Z",
     "details": [
         {"code": "exit_127", "params": {}},
-        {"code": "last_words", "params": {"message": "sh: serve: not found"}},
+        {"code": "last_words", "params": {"message": LAST_WORDS}},
         {"code": "event", "params": {"reason": "Odd", "message": "it is odd"}},
     ],
     "next": {"code": "next_command", "params": {}, "summary": "Correct it."},
 }
 LINE = 16
 REASON = "Container web keeps ending (4 restarts), last with exit code 127."
-REST = "Code 127: the command was not found. It said: sh: serve: not found."
+REST = "Code 127: the command was not found. It said: " + LAST_WORDS + "."
 NEXT = "Correct command and args, or the image: does it have that program at that path?"
 MORE = re.compile(r"Last warning, Odd: it is odd\. Since Jan 1, 2026, \d\d:\d\d:\d\d\.")
 
@@ -55,6 +56,7 @@ def test_a_row_says_why_and_what_to_try_in_the_height_that_it_has(
     said, tried = first.locator(".why").bounding_box(), first.locator("[data-part=next]").bounding_box()
     assert said is not None
     assert tried is not None
+    assert tried["x"] + tried["width"] <= said["x"] + said["width"]
     assert tried["y"] + LINE <= said["y"] + said["height"], "what to try is not cut off by the details"
     expect(page.locator("[data-name=web-00002] [data-part=next]")).to_be_empty()
     later = {**WHY, "code": "of-a-later-release", "next": {**WHY["next"], "code": "later"}}

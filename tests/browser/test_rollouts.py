@@ -67,6 +67,25 @@ def test_a_header_tells_its_rollout_and_follows_it(page: Page) -> None:
     expect(web.locator("[data-part=all]")).to_have_text("")
 
 
+def test_what_is_cut_off_for_want_of_room_is_read_where_the_keys_are(page: Page) -> None:
+    page.set_viewport_size({"width": 1024, "height": 800})
+    speaker = Speaker(page, [row(1), row(2)])
+    speaker.rollouts = [stuck_rollout()]
+    page.goto(SHOP)
+    reason = page.locator(f"{HEADERS} [data-part=reason]")
+    expect(reason).to_contain_text("kubectl rollout undo goes back.")
+    is_cut = "one => one.scrollWidth > one.clientWidth"
+    assert reason.evaluate(is_cut), "else there is nothing to show"
+    page.keyboard.press("j")
+    expect(page.locator(HEADERS)).to_be_focused()
+    assert not reason.evaluate(is_cut)
+    last_line = """one => {
+      const { left, bottom } = one.getBoundingClientRect();
+      return document.elementFromPoint(left + 12, bottom - 6) === one;
+    }"""
+    assert reason.evaluate(last_line), "the rows below do not cover it"
+
+
 def test_an_owner_without_any_pod_says_why_also_where_there_is_none_at_all(page: Page) -> None:
     params = {"quota": "small", "message": "requested: pods=1"}
     why = {"code": "quota", "params": params, "summary": "", "since": None, "details": (), "next": None}

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { complete } from '../../static/js/pods/complete.js';
 import { ages, presentValues, rowFilter } from '../../static/js/pods/filter.js';
-import { duration, parseQuery, printQuery, words } from '../../static/js/pods/query.js';
+import { KEYS, duration, parseQuery, printQuery, words } from '../../static/js/pods/query.js';
 import { readView } from '../../static/js/pods/url.js';
 import { randomFrom, row } from './helpers.mjs';
 
@@ -64,22 +64,24 @@ const offers = (text, present = () => new Map()) => complete(text, text.length, 
 test('keys are offered first, then values with the most frequent first', () => {
   assert.deepEqual(offers('n'), ['node:', 'namespace:', 'name:']);
   assert.deepEqual(offers('-st'), ['-status:']);
-  assert.equal(offers('').length, 10);
+  assert.deepEqual(offers(''), KEYS.map((key) => `${key}:`), 'none is hidden');
   assert.deepEqual(offers('web'), []);
   const counts = new Map([['Running', 9], ['Init:Error', 3], ['Error', 2]]);
   assert.deepEqual(offers('status:', () => counts), ['status:Running ', 'status:Init:Error ', 'status:=Error ']);
   assert.deepEqual(offers('status:e', () => counts), ['status:=Error ', 'status:Init:Error ']);
   assert.deepEqual(offers('health:'), ['health:failing ', 'health:waiting ', 'health:running ', 'health:done ']);
   assert.deepEqual(offers('age:<1'), ['age:<10m ', 'age:<1h ', 'age:<1d ']);
+  assert.deepEqual(offers('restarted:'), ['restarted:<10m ', 'restarted:<1h ', 'restarted:<1d ']);
   assert.deepEqual(offers('label:', () => new Map([['app', 1]])), ['label:app']);
   assert.equal(presentValues([row('1')], 'label:constructor').size, 0);
   assert.deepEqual(complete('a status: b', 9, () => counts).from, 2);
 });
 
 test('a mistake names its word, and the other words go on working', () => {
-  const { terms, mistakes } = parseQuery('web colour:red restarts:many age:10m health:well label:=x "open');
+  const { terms, mistakes } = parseQuery('web colour:red restarts:many restarted:3 age:10m health:well label:=x "open');
   assert.deepEqual(mistakes.map(({ word, code }) => [word, code]), [
-    ['colour:red', 'unknown_key'], ['restarts:many', 'bad_restarts'], ['age:10m', 'bad_age'],
+    ['colour:red', 'unknown_key'], ['restarts:many', 'bad_restarts'], ['restarted:3', 'bad_restarted'],
+    ['age:10m', 'bad_age'],
     ['health:well', 'bad_health'], ['label:=x', 'bad_label'], ['"open', 'open_quote'],
   ]);
   assert.deepEqual(terms.map(({ value }) => value), ['web', 'open']);
@@ -124,6 +126,15 @@ test('each key asks for its own', () => {
   ]) {
     assert.equal(accepts(q, one), expected, q);
   }
+});
+
+test('restarts of the last hour are found, and leave the filter as they grow old', () => {
+  const one = row('1', { restarts: 1, last_restart: '2026-01-01T00:00:00Z' });
+  assert.equal(accepts('restarted:<1h', one, NOW - 1), true);
+  assert.equal(accepts('restarted:<1h', one, NOW), false);
+  assert.equal(accepts('restarted:<1h', row('2', { last_restart: null })), false);
+  assert.equal(accepts('-restarted:<1h', row('2', { last_restart: null })), true);
+  assert.equal(ages({ q: 'restarted:<1h' }), true);
 });
 
 test('ages are compared with the clock of the moment', () => {

@@ -2,10 +2,14 @@
 import { KEYS, TEXT_KEYS, printTerm, words } from './query.js';
 import { HEALTHS } from './sort.js';
 
-const MOST = 10;
+const MOST = 12;
 
 /** Comparisons that are often wanted, to begin with. */
-const COMPARISONS = { restarts: ['>0', '>3', '>=10'], age: ['<10m', '<1h', '<1d', '>7d'] };
+const COMPARISONS = {
+  restarts: ['>0', '>3', '>=10'],
+  restarted: ['<10m', '<1h', '<1d'],
+  age: ['<10m', '<1h', '<1d', '>7d'],
+};
 
 /**
  * @param {string} text of the box

@@ -17,6 +17,12 @@ const TEXT = {
   namespace: (row) => row.namespace,
 };
 
+/** The time since which lengths of time are counted; null where a pod has none. */
+const SINCE = {
+  age: (row) => row.created,
+  restarted: (row) => row.last_restart,
+};
+
 const COMPARE = {
   '>': (a, b) => a > b,
   '>=': (a, b) => a >= b,
@@ -42,7 +48,7 @@ export function rowFilter({ q, health, status }, clock) {
 
 /** Whether rows enter and leave this filter as they grow older. */
 export function ages({ q }) {
-  return parseQuery(q).terms.some(({ key }) => key === 'age');
+  return parseQuery(q).terms.some(({ key }) => Object.hasOwn(SINCE, key));
 }
 
 function termTest(term, clock) {
@@ -65,14 +71,8 @@ const TESTS = {
     const compare = COMPARE[operator];
     return ({ row }) => compare(row.restarts, Number(value));
   },
-  age({ operator, value }, clock) {
-    const compare = COMPARE[operator];
-    const length = duration(value);
-    return ({ row }) => {
-      const created = instant(row.created);
-      return created !== null && compare(clock.now() - created, length);
-    };
-  },
+  age: sinceTest,
+  restarted: sinceTest,
   /** As kubectl has it: `app!=web` is also true of pods without the label. */
   label({ name, operator, value }) {
     if (operator === '') {
@@ -86,6 +86,15 @@ const TESTS = {
 /** The value of a row's label, undefined where it has none. */
 export function labelOf(row, name) {
   return Object.hasOwn(row.labels ?? {}, name) ? row.labels[name] : undefined;
+}
+
+function sinceTest({ key, operator, value }, clock) {
+  const compare = COMPARE[operator];
+  const length = duration(value);
+  return ({ row }) => {
+    const since = instant(SINCE[key](row));
+    return since !== null && compare(clock.now() - since, length);
+  };
 }
 
 function textTest({ key, operator, value }) {

@@ -223,7 +223,8 @@ export class LogPanel {
   #save() {
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([this.#feed.text(true)], { type: 'text/plain' }));
-    link.download = `${this.#pod}-${byId('log-container').value}.log`;
+    const run = byId('log-previous').checked ? '-previous' : '';
+    link.download = `${this.#pod}-${byId('log-container').value}${run}.log`;
     link.click();
     URL.revokeObjectURL(link.href);
   }

@@ -11,6 +11,7 @@ import { byId, setText } from './page.js';
 import { PodDetail } from './poddetail.js';
 import { PodFacts } from './podfacts.js';
 import { podAddress } from './url.js';
+import { WhyLog } from './whylog.js';
 
 /** The text in place of a pod, by the feed's state. */
 const EMPTY = {
@@ -29,6 +30,7 @@ export class PodCard {
   #containers;
   #events;
   #logs;
+  #whyLog;
   #detail = null;
   #pod = { namespace: '', name: '' };
 
@@ -41,7 +43,9 @@ export class PodCard {
     this.#texts = texts;
     this.#facts = new PodFacts(texts, clock, filterAddress);
     this.#logs = new LogPanel(texts);
-    this.#containers = new Containers(texts, clock, (container, previous) => this.#logs.show(container, previous));
+    const show = (container, previous) => this.#logs.show(container, previous);
+    this.#containers = new Containers(texts, clock, show);
+    this.#whyLog = new WhyLog(show);
     this.#events = new EventList(texts, clock);
   }
 
@@ -59,6 +63,7 @@ export class PodCard {
     this.#detail = null;
     this.#facts.owners = null;
     this.#logs.end();
+    this.#whyLog.answer = null;
     this.#containers.clear();
     this.#events.clear();
     byId('detail').hidden = true;
@@ -77,6 +82,7 @@ export class PodCard {
       this.#drawEmpty(feed);
     } else {
       this.#facts.draw(row, goneAt);
+      this.#whyLog.draw(row);
       this.#containers.tick();
       this.#events.tick();
     }
@@ -92,6 +98,7 @@ export class PodCard {
   }
 
   #told({ pod, owners, events, events_lack: lack, logs }) {
+    this.#whyLog.answer = { pod, logs };
     this.#facts.owners = owners ?? null;
     this.#containers.draw(pod, logs);
     this.#events.draw(events ?? null, lack ?? null);

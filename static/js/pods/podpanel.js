@@ -190,12 +190,14 @@ export class PodPanel {
     this.#dialog.scrollTop = 0;
   }
 
-  /** The focus goes back to the pod's row. */
+  /** The focus goes back to the pod's row; where that left the filter meanwhile, to the row that is first in sight. */
   #giveBack(row) {
     const { index, shown } = this.#page;
     shown.active = index.get(row?.uid) ?? shown.active;
-    if (shown.active !== null && index.position(shown.active) >= 0) {
+    if (index.order.length > 0) {
       shown.move(0);
+    } else {
+      byId('clear').focus();
     }
   }
 

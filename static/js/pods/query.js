@@ -12,7 +12,7 @@ import { HEALTHS } from './sort.js';
 /** What is compared as text: contained in the value, or with `=` equal to it. */
 export const TEXT_KEYS = ['name', 'status', 'owner', 'node', 'namespace', 'ip'];
 
-export const KEYS = ['status', 'owner', 'node', 'namespace', 'label', 'restarts', 'age', 'health', 'ip', 'name'];
+export const KEYS = ['status', 'owner', 'node', 'namespace', 'label', 'restarts', 'restarted', 'age', 'health', 'ip', 'name'];
 
 /** What kubectl prints as a status, with a colon in it; and addresses. */
 const COLON_IN_TEXT = /^(?:(?:init|exitcode|signal):|[\da-f]*:[\da-f]*:[\da-f:.]*$)/i;
@@ -98,9 +98,10 @@ function readWord(word) {
   if (value.text === '') {
     return soft('no_value');
   }
-  const read = { label: readLabel, restarts: readRestarts, age: readAge, health: readHealth }[key] ?? readText;
-  return read(key, negated, value);
+  return (READ[key] ?? readText)(key, negated, value);
 }
+
+const READ = { label: readLabel, restarts: readRestarts, restarted: readAge, age: readAge, health: readHealth };
 
 function soft(code) {
   return { code, soft: true };
@@ -123,7 +124,7 @@ function readRestarts(key, negated, { text }) {
 function readAge(key, negated, { text }) {
   const [, operator, length] = /^([<>]=?)(.*)$/s.exec(text) ?? [];
   if (operator === undefined || duration(length) === null) {
-    return { code: 'bad_age', soft: /^[<>]=?\d*$/.test(text) };
+    return { code: `bad_${key}`, soft: /^[<>]=?\d*$/.test(text) };
   }
   return { key, negated, operator, value: length };
 }

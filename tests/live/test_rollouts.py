@@ -255,6 +255,24 @@ def test_of_thousands_of_finished_jobs_the_last_ones_are_kept_and_cost_little() 
     assert rollouts.records == {}
 
 
+def test_the_same_list_of_finished_jobs_tells_nothing_and_none_that_are_not_kept_are_told() -> None:
+    told: list[dict[str, str]] = []
+    rollouts = Rollouts(told.append)
+    jobs = [finished(number * 7919 % 3_000) for number in range(3_000)]
+    rollouts.sink("Job").replace(jobs)
+    assert [len(changes) for changes in told] == [FINISHED_KEPT], "those that are kept, and no more"
+    told.clear()
+    rollouts.sink("Job").replace(jobs)
+    assert told == []
+    shifted = [finished(number) for number in range(50, 3_050)]
+    rollouts.sink("Job").replace(shifted)
+    assert [len(changes) for changes in told] == [100], "50 came, and 50 went"
+    told.clear()
+    passing = finished(9_000)
+    rollouts.sink("Job").apply([Event("ADDED", passing, "1"), Event("DELETED", passing, "2")])
+    assert passing.uid not in {uid for changes in told for uid in changes}
+
+
 def _replicasets_come_last(source: FakeListWatch[Any]) -> None:
     source.lag = 2.0 if source.resource.name == "replicasets" else 0.0
 

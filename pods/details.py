@@ -26,6 +26,8 @@ DISTANCE_SECONDS = 1.0
 # Its events may be so old, and who its owners are: those do not change while the pod is there.
 EVENTS_STAND_SECONDS = 2.0
 OWNERS_STAND_SECONDS = 60.0
+# Of so many pods: up to MOST_EVENTS each.
+EVENTS_KEPT = 200
 # So many requests of one cluster are about events and owners at a time, and so long each may take, its turn
 # included: however many pods are looked at, watches and lists have the API server to themselves.
 AT_ONCE = 8
@@ -47,7 +49,9 @@ class Details:
         self._waiting: dict[Key, asyncio.Task[SeenPod]] = {}
         self._begun: dict[Key, float] = {}
         self._tasks: set[asyncio.Task[SeenPod]] = set()
-        self._events: Recent[tuple[EventDetail, ...]] = Recent(clock, EVENTS_STAND_SECONDS, "pod events")
+        self._events: Recent[tuple[EventDetail, ...]] = Recent(
+            clock, EVENTS_STAND_SECONDS, "pod events", EVENTS_KEPT
+        )
         self._owners: Recent[Owner | None] = Recent(clock, OWNERS_STAND_SECONDS, "pod owners")
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
-import { newWatch } from '../../static/js/pods/tellme.js';
+import { KEPT_FOR, newWatch } from '../../static/js/pods/tellme.js';
 import { Telling } from '../../static/js/pods/telling.js';
 import { row } from './helpers.mjs';
 
@@ -67,4 +67,22 @@ test('pods outside the rows are asked about one after another', async () => {
   await answer('b');
   await answer('c');
   assert.equal(asked.length, 3, 'and none of them again at once');
+});
+
+test('a page that lies hidden waits no longer than its watches are kept', () => {
+  const one = telling('a');
+  assert.equal(one.waits, true);
+  now += KEPT_FOR;
+  assert.deepEqual([one.waits, one.watches], [false, []]);
+});
+
+test('where the browser refuses its lock, what is waited for is changed all the same', async (context) => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  const locks = { request: async () => Promise.reject(new DOMException('no', 'InvalidStateError')) };
+  Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
+  context.after(() => (before ? Object.defineProperty(globalThis, 'navigator', before) : delete globalThis.navigator));
+  const one = telling('a');
+  await one.remove('a restart');
+  assert.deepEqual(one.watches, []);
+  assert.deepEqual(JSON.parse(kept.get('tellme ana')), []);
 });

@@ -106,12 +106,15 @@ export class Telling {
     }
     this.#telling.add(watch.id);
     let mine = false;
-    await this.#store.change((watches) => {
-      const left = watches.filter(({ id, at }) => id !== watch.id || at !== watch.at);
-      mine = left.length < watches.length;
-      return left;
-    });
-    this.#telling.delete(watch.id);
+    try {
+      await this.#store.change((watches) => {
+        const left = watches.filter(({ id, at }) => id !== watch.id || at !== watch.at);
+        mine = left.length < watches.length;
+        return left;
+      });
+    } finally {
+      this.#telling.delete(watch.id);
+    }
     if (mine) {
       this.#announce(watch, told);
     }

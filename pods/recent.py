@@ -16,7 +16,7 @@ MOST = 1000
 
 
 class Recent(Generic[T]):
-    """Answers of the last `seconds`, by key; who asks while a question is under way waits for its answer.
+    """Answers that came in the last `seconds`, by key; who asks while one is under way waits for it.
 
     A failure is given to those who wait for it, and not kept. Bounded: the oldest of `most` answers goes.
     """
@@ -32,8 +32,8 @@ class Recent(Generic[T]):
     async def of(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The answer to `key`, by `ask` where none is held. Raises what `ask` does."""
         now = self._clock.monotonic()
-        begun, task = self._held.get(key, (float("-inf"), None))
-        if task is None or (task.done() and now >= begun + self._seconds):
+        since, task = self._held.get(key, (float("-inf"), None))
+        if task is None or (task not in self._tasks and now >= since + self._seconds):
             self._held.pop(key, None)  # what is asked anew is the newest
             self._let_go(now)
             task = asyncio.create_task(ask(), name=self._name)
@@ -49,15 +49,17 @@ class Recent(Generic[T]):
 
     def _let_go(self, now: float) -> None:
         """Forgets what is too old, from the oldest on: what is still under way holds up none behind it."""
-        for key, (begun, task) in list(self._held.items()):
+        for key, (since, task) in list(self._held.items()):
             full = len(self._held) >= self._most
-            if not full and now < begun + self._seconds:
+            if not full and now < since + self._seconds:
                 return
-            if full or task.done():
+            if full or task not in self._tasks:
                 del self._held[key]
 
     def _heard(self, key: Hashable, task: asyncio.Task[T]) -> None:
         self._tasks.discard(task)
         failed = task.cancelled() or task.exception() is not None  # whoever still waits has it
-        if failed and self._held.get(key, (0.0, None))[1] is task:
+        if self._held.get(key, (0.0, None))[1] is task:
             del self._held[key]
+            if not failed:  # it stands from now on, and not from when it was asked for: that may be long ago
+                self._held[key] = self._clock.monotonic(), task

@@ -120,7 +120,7 @@ class GrantAdmin(SimpleHistoryAdmin):
 
 @admin.register(SavedView)
 class SavedViewAdmin(admin.ModelAdmin):
-    """The views that people keep: looked at and deleted here, made and changed on the page of pods alone."""
+    """The views that people keep: looked at, unshared and deleted here; the rest is their owners' alone."""
 
     list_display = ("name", "owner", "cluster", "shared", "updated")
     list_filter = ("shared", "cluster")
@@ -128,6 +128,11 @@ class SavedViewAdmin(admin.ModelAdmin):
     search_fields = ("name", "owner__username", "query")
     readonly_fields = ("owner", "name", "query", "cluster", "created", "updated")
     fields = ("owner", "name", "cluster", "query", "shared", "created", "updated")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: SavedView | None = None) -> tuple[str, ...]:
+        """What is not shared is shared by its owner alone."""
+        fixed = tuple(self.readonly_fields)
+        return fixed if obj is not None and obj.shared else (*fixed, "shared")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A view is somebody's own."""

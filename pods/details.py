@@ -26,6 +26,10 @@ DISTANCE_SECONDS = 1.0
 # Its events may be so old, and who its owners are: those do not change while the pod is there.
 EVENTS_STAND_SECONDS = 2.0
 OWNERS_STAND_SECONDS = 60.0
+# Who asks for a pod waits no longer than this for either: the request goes on, and its answer stands.
+EXTRAS_WAIT_SECONDS = 1.5
+# Of so many pods: up to MOST_EVENTS each.
+EVENTS_KEPT = 200
 # So many requests of one cluster are about events and owners at a time, and so long each may take, its turn
 # included: however many pods are looked at, watches and lists have the API server to themselves.
 AT_ONCE = 8
@@ -47,7 +51,9 @@ class Details:
         self._waiting: dict[Key, asyncio.Task[SeenPod]] = {}
         self._begun: dict[Key, float] = {}
         self._tasks: set[asyncio.Task[SeenPod]] = set()
-        self._events: Recent[tuple[EventDetail, ...]] = Recent(clock, EVENTS_STAND_SECONDS, "pod events")
+        self._events: Recent[tuple[EventDetail, ...]] = Recent(
+            clock, EVENTS_STAND_SECONDS, "pod events", EVENTS_KEPT
+        )
         self._owners: Recent[Owner | None] = Recent(clock, OWNERS_STAND_SECONDS, "pod owners")
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -63,16 +69,20 @@ class Details:
         return await asyncio.shield(task)
 
     async def events(self, cluster: Cluster, seen: SeenPod) -> tuple[EventDetail, ...]:
-        """What happened to the pod, the newest first; up to EVENTS_STAND_SECONDS old. Raises KubeError."""
+        """What happened to the pod, the newest first, for EVENTS_STAND_SECONDS the same. Raises KubeError."""
         namespace, uid = seen.detail.namespace, seen.detail.uid
 
         async def ask() -> tuple[EventDetail, ...]:
             return await self._in_turn(cluster, lambda: list_events(cluster, namespace, uid))
 
-        return await self._events.of((cluster.name, namespace, uid), ask)
+        try:
+            async with asyncio.timeout(EXTRAS_WAIT_SECONDS):
+                return await self._events.of((cluster.name, namespace, uid), ask)
+        except TimeoutError as error:
+            raise TimedOut(Reason("events_later")) from error
 
     async def owners(self, cluster: Cluster, seen: SeenPod) -> tuple[Owner, ...]:
-        """The pod's controller, and who controls that: told from names where it cannot be read."""
+        """The pod's controller, and who controls that: told from names where it cannot be read in time."""
         first, namespace = seen.controller, seen.detail.namespace
         if first is None:
             return ()
@@ -84,8 +94,9 @@ class Details:
                 return _by_name(seen, first)
 
         try:
-            behind = await self._owners.of((cluster.name, namespace, first), ask)
-        except KubeError:
+            async with asyncio.timeout(EXTRAS_WAIT_SECONDS):
+                behind = await self._owners.of((cluster.name, namespace, first), ask)
+        except (KubeError, TimeoutError):
             behind = _by_name(seen, first)
         own = Owner(first.kind, first.name)
         return (own,) if behind is None else (own, behind)

@@ -11,17 +11,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# So many answers are held, the newest.
+# So many answers are held, the newest, where nothing else is said.
 MOST = 1000
 
 
 class Recent(Generic[T]):
-    """Answers of the last `seconds`, by key; who asks while a question is under way waits for its answer.
+    """Answers that came in the last `seconds`, by key; who asks while one is under way waits for it.
 
-    A failure is given to those who wait for it, and not kept. Bounded: the oldest of MOST answers goes.
+    A failure is given to those who wait for it, and not kept. Bounded: the oldest of `most` answers goes.
     """
 
-    def __init__(self, clock: "Clock", seconds: float, name: str) -> None:
+    def __init__(self, clock: "Clock", seconds: float, name: str, most: int = MOST) -> None:
+        self._most = most
         self._clock = clock
         self._seconds = seconds
         self._name = name
@@ -31,8 +32,9 @@ class Recent(Generic[T]):
     async def of(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The answer to `key`, by `ask` where none is held. Raises what `ask` does."""
         now = self._clock.monotonic()
-        begun, task = self._held.get(key, (float("-inf"), None))
-        if task is None or (task.done() and now >= begun + self._seconds):
+        since, task = self._held.get(key, (float("-inf"), None))
+        if task is None or (task not in self._tasks and now >= since + self._seconds):
+            self._held.pop(key, None)  # what is asked anew is the newest
             self._let_go(now)
             task = asyncio.create_task(ask(), name=self._name)
             self._held[key] = now, task
@@ -46,15 +48,18 @@ class Recent(Generic[T]):
         self._held.clear()
 
     def _let_go(self, now: float) -> None:
-        """Forgets what is too old, from the oldest on."""
-        for key, (begun, task) in list(self._held.items()):
-            old = task.done() and now >= begun + self._seconds
-            if not old and len(self._held) < MOST:
+        """Forgets what is too old, from the oldest on: what is still under way holds up none behind it."""
+        for key, (since, task) in list(self._held.items()):
+            full = len(self._held) >= self._most
+            if not full and now < since + self._seconds:
                 return
-            del self._held[key]
+            if full or task not in self._tasks:
+                del self._held[key]
 
     def _heard(self, key: Hashable, task: asyncio.Task[T]) -> None:
         self._tasks.discard(task)
         failed = task.cancelled() or task.exception() is not None  # whoever still waits has it
-        if failed and self._held.get(key, (0.0, None))[1] is task:
+        if self._held.get(key, (0.0, None))[1] is task:
             del self._held[key]
+            if not failed:  # it stands from now on, and not from when it was asked for: that may be long ago
+                self._held[key] = self._clock.monotonic(), task

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -39,7 +40,10 @@ def read_query(text: str, clusters: Sequence[ClusterInfo]) -> tuple[ViewParams, 
         raise BadParams(_("A view has at most %(limit)s characters.") % {"limit": MAX_QUERY})
     if not text.isprintable():
         raise BadParams(_("A view holds no control characters."))
-    query = QueryDict(text.removeprefix("?"))
+    try:
+        query = QueryDict(text.removeprefix("?"))
+    except TooManyFieldsSent as error:
+        raise BadParams(_("A view has no “%(name)s”.") % {"name": "&&&"}) from error
     unknown = [name for name in query if name not in (*ASKED, *OWN)]
     if unknown:
         raise BadParams(_("A view has no “%(name)s”.") % {"name": unknown[0][:40]})

@@ -109,6 +109,8 @@ def _check_pace(request: HttpRequest, person: Person) -> None:
 
 
 def _given(request: HttpRequest) -> Given:
+    if request.content_type != "application/json":  # a form has been read before, by the check of its token
+        raise ApiRefused(400, "bad_view", {"detail": "it is not application/json"})
     body = request.body
     if len(body) > MAX_BODY_BYTES:
         raise ApiRefused(400, "bad_view", {"detail": "it is too long"})

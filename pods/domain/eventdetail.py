@@ -95,8 +95,9 @@ def _detail(event: _Event) -> EventDetail:
 
 
 def _source(component: str, host: str) -> str:
-    """The component, and the host where that is not the component's own name."""
-    return one_line(component if not host or host.startswith(component) else f"{component}, {host}")
+    """The component, and the host where that is not the component's own name; either alone where it is."""
+    named = component and host.startswith(component)
+    return one_line(", ".join(part for part in (component, "" if named else host) if part))
 
 
 def _first_of(*times: str | None) -> str | None:

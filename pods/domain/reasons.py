@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "reconnecting": N_("The connection to the Kubernetes API broke and is being made again."),
     "unreachable": N_("The Kubernetes API does not answer: {detail}."),
     "timed_out": N_("The Kubernetes API did not answer within {seconds} s."),
+    "events_later": N_("The events have not come yet: they are told as soon as they are there."),
     "certificate": N_("The certificate of the Kubernetes API is not trusted: {detail}."),
     "credentials": N_("The cluster's credentials cannot be used: {detail}."),
     "plugin_missing": N_("The credential plugin {command} is not installed on the portal's host."),

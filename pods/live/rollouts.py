@@ -4,7 +4,8 @@ Filled by one reflector for each kind, and by that of ReplicaSets. Where a kind 
 not be read or its watch is broken, there are just none of it: pods are shown without.
 
 Bounded: one for each Deployment, StatefulSet, DaemonSet and Job that goes on, and in each namespace the
-FINISHED_KEPT Jobs that ended last: thousands may lie about, and nothing of them changes any more.
+FINISHED_KEPT Jobs that ended last, of those listed: thousands may lie about, and nothing of them changes any
+more.
 """
 
 from bisect import insort
@@ -47,7 +48,7 @@ class Rollouts:
 
     def replace(self, kind: RolloutKind, items: Iterable[RolloutRecord]) -> None:
         """A whole list of one kind, taken over as the difference to what is held."""
-        fresh = {item.uid: item for item in items}
+        fresh = _kept({item.uid: item for item in items})
         changes: Changes = {}
         for uid, record in list(self.records.items()):
             if record.rollout.kind == kind and uid not in fresh:
@@ -60,13 +61,19 @@ class Rollouts:
     def apply(self, events: Iterable[Event[RolloutRecord]]) -> None:
         """Changes of workloads, in their order."""
         changes: Changes = {}
+        new: set[str] = set()
         for event in events:
             if event.item is None:
                 continue
+            uid = event.item.uid
+            if uid not in self.records and uid not in changes:
+                new.add(uid)
             if event.type == "DELETED":
-                self._remove(event.item.uid, changes)
+                self._remove(uid, changes)
             else:
                 self._put(event.item, changes)
+        for uid in new - self.records.keys():
+            changes.pop(uid, None)  # not there before, nor now
         if changes:
             self._changed(changes)
 
@@ -143,6 +150,16 @@ class Rollouts:
             finished.remove(entry)
             if not finished:
                 del self._finished[rollout.namespace]
+
+
+def _kept(listed: dict[str, RolloutRecord]) -> dict[str, RolloutRecord]:
+    """Those of a list that are kept: of a namespace's finished ones the FINISHED_KEPT that ended last."""
+    finished: dict[str, list[tuple[str, str]]] = {}
+    for uid, record in listed.items():
+        if record.rollout.finished:
+            finished.setdefault(record.rollout.namespace, []).append((record.rollout.since or "", uid))
+    gone = {uid for ended in finished.values() for _, uid in sorted(ended)[:-FINISHED_KEPT]}
+    return {uid: record for uid, record in listed.items() if uid not in gone}
 
 
 class KindSink:

@@ -132,6 +132,9 @@ def test_saved_views_are_looked_at_unshared_and_deleted_but_made_by_their_owners
     assert browser.post(change, form).status_code == 302
     view.refresh_from_db()
     assert (view.name, view.query, view.owner, view.shared) == ("Mine", query, ana, False)
+    assert browser.post(change, {"shared": "on"}).status_code == 302
+    view.refresh_from_db()
+    assert not view.shared, "shared by its owner alone"
     browser.post(reverse("admin:pods_savedview_delete", args=[view.pk]), {"post": "yes"})
     assert not SavedView.objects.exists()
 

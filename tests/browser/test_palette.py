@@ -156,3 +156,34 @@ def test_on_a_phone_it_is_as_wide_as_the_screen(page: Page) -> None:
     box = found.bounding_box()
     assert box is not None
     assert (box["x"], box["y"], box["width"]) == (0, 0, 390)
+
+
+def test_the_field_says_whether_it_has_options(page: Page) -> None:
+    Speaker(page, [row(1)])
+    page.goto(SHOP)
+    field = palette(page).get_by_role("combobox")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    field.fill("zzzzqqqq")
+    expect(page.get_by_role("dialog", name="Go to").get_by_role("option")).to_have_count(0)
+    expect(field).to_have_attribute("aria-expanded", "false")
+
+
+@pytest.mark.parametrize(
+    ("platform", "opens", "other", "said"),
+    [("MacIntel", "Meta+k", "Control+k", "⌘K"), ("Linux x86_64", "Control+k", "Meta+k", "Ctrl K")],
+)
+def test_on_a_mac_cmd_k_opens_it_and_ctrl_k_is_left_to_its_fields(
+    page: Page, platform: str, opens: str, other: str, said: str
+) -> None:
+    page.add_init_script(
+        f"""Object.defineProperty(navigator, "platform", {{ get: () => "{platform}" }});
+        Object.defineProperty(navigator, "userAgentData", {{ get: () => undefined }});"""
+    )
+    Speaker(page, [row(1)])
+    page.goto(SHOP)
+    expect(page.locator("#palette-open")).to_be_visible()
+    expect(page.locator("#palette-open kbd")).to_have_text(said)
+    page.keyboard.press(other)
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press(opens)
+    expect(page.locator("#palette")).to_be_visible()

@@ -184,3 +184,21 @@ def test_what_is_waited_for_is_listed_and_can_be_removed(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#tell")).to_be_hidden()
     expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_what_is_told_while_the_dialog_is_open_leaves_the_focus_where_it_is(page: Page) -> None:
+    speaker = Speaker(page, [waiting(1)])
+    page.goto(f"{SHOP}&pod=shop/web-00001")
+    for want in ("When it is ready", "When it restarts"):
+        page.locator("#panel-tell").click()
+        page.get_by_role("button", name=want).click()
+    page.locator("#waiting").click()
+    listed = page.locator("#tell-list > li")
+    listed.nth(1).get_by_role("button").focus()
+    speaker.delta([row(1)])
+    expect(listed).to_have_count(1)
+    expect(listed.first).to_contain_text("restart")
+    expect(listed.first.get_by_role("button")).to_be_focused()
+    speaker.delta([row(1, restarts=9)])
+    expect(listed).to_have_count(0)
+    expect(page.locator("#tell-close")).to_be_focused()

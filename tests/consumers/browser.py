@@ -14,6 +14,7 @@ from typing import Any
 from tests.portal import PortalProcess
 
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,12 @@ class Browser:
         data = urllib.parse.urlencode(fields).encode()
         return self._answered(urllib.request.Request(self.portal.url(path), data, headers), 20.0)
 
-    def send(self, method: str, path: str, body: Any = None, forged: bool = False) -> Answer:
-        """A request of a page's script with `body` as JSON, whatever its status; `forged` as above."""
+    def send(
+        self, method: str, path: str, body: Any = None, forged: bool = False, kind: str = JSON
+    ) -> Answer:
+        """A request of a page's script with `body` as JSON, or its bytes, whatever its status; see `post`."""
         cookies = {cookie.name: cookie.value or "" for cookie in self._jar}
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": kind}
         if not forged and "k8sportal_csrf" in cookies:
             headers["X-CSRFToken"] = cookies["k8sportal_csrf"]
         data = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pods.savedviews import MAX_VIEWS
-from tests.consumers.browser import Answer, Browser
+from tests.consumers.browser import JSON, Answer, Browser
 from tests.consumers.conftest import PASSWORD
 from tests.consumers.desk import Desk
 from tests.portal import PortalProcess
@@ -43,12 +43,14 @@ def none_left(engineer: Browser, colleague: Browser, stranger: Browser, desk: De
     desk.run("from pods.models import SavedView; SavedView.objects.all().delete()")
 
 
-def send(browser: Browser, method: str, path: str, body: Any = None, forged: bool = False) -> Answer:
+def send(
+    browser: Browser, method: str, path: str, body: Any = None, forged: bool = False, kind: str = JSON
+) -> Answer:
     """A request, sent again while there have been too many in a second."""
     last: list[Answer] = []
 
     def taken() -> bool:
-        last[:] = [browser.send(method, path, body, forged)]
+        last[:] = [browser.send(method, path, body, forged, kind)]
         return last[0].status != 429
 
     browser.portal.wait_until(taken, SOON_SECONDS, f"{method} {path} is taken")
@@ -134,6 +136,7 @@ def test_what_a_view_holds_is_what_its_page_reads(engineer: Browser) -> None:
         ([], "bad_view"),
         (b"\xff", "bad_view"),
         (b"x" * 20_000, "bad_view"),
+        ({"name": "x", "query": QUERY + "&" * 1_100}, "bad_view"),
     ],
 )
 def test_what_means_nothing_is_refused(engineer: Browser, body: Any, code: str) -> None:
@@ -142,6 +145,15 @@ def test_what_means_nothing_is_refused(engineer: Browser, body: Any, code: str) 
     if isinstance(body, dict) and body.keys() != {"name"}:
         assert refusal(send(engineer, "PATCH", f"{VIEWS}/{mine['id']}", body)) == (400, code)
     assert listed(engineer) == [mine]
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "text/plain"]
+)
+def test_what_is_not_json_is_refused(engineer: Browser, kind: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nMine\r\n--b--\r\n'
+    assert refusal(send(engineer, "POST", VIEWS, body, kind=kind)) == (400, "bad_view")
+    assert listed(engineer) == []
 
 
 def test_nobody_keeps_a_view_of_what_they_may_not_see(engineer: Browser) -> None:

@@ -60,6 +60,21 @@ def test_an_event_of_the_newer_form_has_its_times_and_count_elsewhere() -> None:
     assert (told.last or "").startswith("2026-01-01T02:00:00")
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({"source": {"host": "node-1"}}, "node-1"),
+        ({"reportingInstance": "scheduler-7"}, "scheduler-7"),
+        ({"reportingComponent": "scheduler"}, "scheduler"),
+        ({}, ""),
+    ],
+)
+def test_an_event_that_names_only_one_of_component_and_instance_has_that_for_its_source(
+    written: dict[str, Any], told: str
+) -> None:
+    assert [one.source for one in decode_events(listed(written))] == [told]
+
+
 def test_the_newest_come_first_and_the_oldest_of_many_are_left_out() -> None:
     times = [f"2026-01-01T00:{minute // 60:02}:{minute % 60:02}Z" for minute in range(MOST_EVENTS + 20)]
     told = decode_events(listed(*({"lastTimestamp": time} for time in times)))

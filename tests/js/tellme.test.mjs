@@ -47,10 +47,15 @@ test('a restart while nobody looked is told at the next look, by the restarts at
   assert.deepEqual(looks(pod('restart', { restarts: 4 }), row('a', { restarts: 3 })), [null]);
 });
 
+test('a workload that was made again under its name is told as gone, and judged no more', () => {
+  for (const state of ['progressing', 'done', 'stuck']) {
+    assert.deepEqual(looks(follow('progressing', 'done'), { ...rollout(state), uid: 'other' }), ['gone']);
+  }
+});
+
 test('a pod of another uid, as one made again under the name, tells nothing', () => {
   assert.deepEqual(looks(pod('ready', WAITING), row('b', { name: 'pod-a' })), [null]);
   assert.deepEqual(looks(pod('restart'), row('b', { name: 'pod-a', restarts: 9 })), [null]);
-  assert.deepEqual(looks(follow('progressing', 'done'), { ...rollout('done'), uid: 'other' }), [null]);
 });
 
 test('a pod that has completed will not be ready any more', () => {

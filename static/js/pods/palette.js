@@ -91,6 +91,7 @@ export class Palette {
       chosen: (one) => one.kind === 'namespace' && this.#choice.has(one),
       say: (key, fields) => this.#say(key, fields),
     });
+    this.#field.setAttribute('aria-expanded', options.length > 0);
     this.#activate(Math.min(active, options.length - 1));
     const more = options.length < all ? this.#say('more', { shown: options.length, all }) : '';
     setText(byId('palette-more'), more);

@@ -1,8 +1,10 @@
 /**
- * Opens the palette on every page, by its button and by Ctrl-K or Cmd-K. What it is made of is loaded with its
- * first opening: until then what is typed stands in its field.
+ * Opens the palette on every page, by its button and by Ctrl-K, on Apple's by Cmd-K: there Ctrl-K deletes in every text
+ * field. What it is made of is loaded with its first opening: until then what is typed stands in its field.
  */
 import { byId } from './page.js';
+
+const APPLE = /^(mac|iphone|ipad)/i.test(navigator.userAgentData?.platform ?? navigator.platform);
 
 class PaletteOpener {
   #dialog = byId('palette');
@@ -13,13 +15,16 @@ class PaletteOpener {
     const button = byId('palette-open');
     button.hidden = false;
     button.addEventListener('click', () => this.#open());
+    if (APPLE) {
+      document.querySelectorAll('[data-modifier]').forEach((key) => (key.textContent = '⌘'));
+    }
     document.addEventListener('keydown', (event) => this.#shortcut(event));
     this.#dialog.addEventListener('click', ({ target }) => target === this.#dialog && this.#dialog.close());
   }
 
   #shortcut(event) {
-    const wanted = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (wanted && event.key.toLowerCase() === 'k') {
+    const [wanted, other] = APPLE ? [event.metaKey, event.ctrlKey] : [event.ctrlKey, event.metaKey];
+    if (wanted && !other && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
       event.preventDefault();
       if (this.#dialog.open) {
         this.#dialog.close();

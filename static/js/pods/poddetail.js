@@ -6,7 +6,7 @@
 /** Answers are not asked for more often than this. */
 const DISTANCE = 1000;
 const WITHIN = 10_000;
-/** As long after an answer, or after a request that failed, the next one comes by itself. */
+/** As long after an answer that is whole, or after a request that failed, the next one comes by itself. */
 const AGAIN = 5000;
 /** A pod that the reader only passes on the way to another is not asked for. */
 const PASSING = 150;
@@ -63,7 +63,8 @@ export class PodDetail {
       return; // a later question is on its way or answered, or nobody wants to know any more
     }
     if (answer === null || answer.status >= 500 || answer.ok) {
-      this.#plan(performance.now() + AGAIN);
+      const later = answer?.body?.events_lack?.code === 'events_later';
+      this.#plan(performance.now() + (later ? DISTANCE : AGAIN));
     }
     if (answer?.ok) {
       this.#heard(answer.body);

@@ -10,8 +10,9 @@ import { TellStore } from './tellstore.js';
 import { byId, setText } from './page.js';
 import { podAddress } from './url.js';
 
-/** A pod that is not among the rows is asked about no more often than this. */
-const ASK_EVERY = 30_000;
+/** A pod that is not among the rows is asked about again after this, and then each time after twice as long. */
+const ASK_AFTER = 30_000;
+const ASK_AT_LEAST_EVERY = 600_000;
 const WITHIN = 10_000;
 /** So many notices stand on the page, the newest. */
 const NOTICES = 5;
@@ -21,7 +22,9 @@ export class Telling {
   #tab;
   #changed;
   #store;
+  /** By watch, when it may be asked about again, and how long after that once more. */
   #asked = new Map();
+  #asking = false;
   #telling = new Set();
 
   /**
@@ -69,6 +72,7 @@ export class Telling {
     for (const watch of this.watches.filter((one) => this.#covers(one))) {
       const state = this.#stateOf(watch);
       if (state !== undefined) {
+        this.#seen(watch);
         this.#judge(watch, state);
       } else if (watch.kind === 'Pod') {
         this.#askAbout(watch);
@@ -102,28 +106,49 @@ export class Telling {
     }
     this.#telling.add(watch.id);
     let mine = false;
-    await this.#store.change((watches) => {
-      const left = watches.filter(({ id, at }) => id !== watch.id || at !== watch.at);
-      mine = left.length < watches.length;
-      return left;
-    });
-    this.#telling.delete(watch.id);
+    try {
+      await this.#store.change((watches) => {
+        const left = watches.filter(({ id, at }) => id !== watch.id || at !== watch.at);
+        mine = left.length < watches.length;
+        return left;
+      });
+    } finally {
+      this.#telling.delete(watch.id);
+    }
     if (mine) {
       this.#announce(watch, told);
     }
     this.#changed();
   }
 
+  /** One that leaves the rows once more is asked about as at first. */
+  #seen({ id }) {
+    const asked = this.#asked.get(id);
+    if (asked !== undefined) {
+      asked.wait = ASK_AFTER;
+    }
+  }
+
+  /** Asks about one pod at a time, and then about the next. */
   async #askAbout(watch) {
     const now = performance.now();
-    if (now < (this.#asked.get(watch.id) ?? -Infinity) + ASK_EVERY) {
+    const { due, wait } = this.#asked.get(watch.id) ?? { due: -Infinity, wait: ASK_AFTER };
+    if (this.#asking || now < due) {
       return;
     }
-    this.#asked.set(watch.id, now);
-    if (await this.#isGone(watch)) {
+    this.#asking = true;
+    this.#asked.set(watch.id, { due: now + wait, wait: Math.min(2 * wait, ASK_AT_LEAST_EVERY) });
+    let gone;
+    try {
+      gone = await this.#isGone(watch);
+    } finally {
+      this.#asking = false;
+    }
+    if (gone) {
       this.#asked.delete(watch.id);
       await this.#tell(watch, 'gone');
     }
+    this.look();
   }
 
   /** Whether the API says that this very pod is no more. */

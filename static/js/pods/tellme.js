@@ -45,11 +45,11 @@ export function added(watches, watch) {
  * Looks at a watch's subject.
  *
  * @returns {{watch: object, told: string|null}} `told`: what has come true: the want, or `completed` where a
- *   pod that was to be ready has ended instead
+ *   pod that was to be ready has ended instead, `gone` where another workload has its name
  */
 export function judged(watch, state) {
   if (state.uid !== watch.uid) {
-    return { watch, told: null };
+    return { watch, told: watch.kind === 'Pod' ? null : 'gone' }; // under its name there is another workload
   }
   const met = MET[watch.want](state, watch);
   if (met && !watch.met) {
@@ -69,7 +69,12 @@ export function readWatches(text, now) {
   } catch {
     return [];
   }
-  return Array.isArray(found) ? found.filter((one) => isWatch(one) && now - one.at < KEPT_FOR).slice(-MOST) : [];
+  return Array.isArray(found) ? found.filter((one) => isWatch(one) && isCurrent(one, now)).slice(-MOST) : [];
+}
+
+/** Whether it was asked for no longer ago than is kept. */
+export function isCurrent({ at }, now) {
+  return now - at < KEPT_FOR;
 }
 
 function isWatch(one) {

@@ -26,6 +26,8 @@ export class TellMenu {
 
   /** What is waited for is another. */
   draw() {
+    const focused = document.activeElement;
+    const key = this.#dialog.contains(focused) ? focused.dataset.key : undefined;
     const { watches } = this.#telling;
     byId('waiting').hidden = watches.length === 0;
     setText(byId('waiting'), this.#texts.ui('waiting_for', { count: watches.length }));
@@ -33,6 +35,16 @@ export class TellMenu {
     byId('tell-list').replaceChildren(...watches.map((watch) => this.#waited(watch)));
     byId('tell-none').hidden = watches.length > 0;
     byId('tell-how').hidden = mayNotify();
+    if (key !== undefined) {
+      this.#focus(key);
+    }
+  }
+
+  /** The focus stays at its button, though that is made anew, or goes on where it is no more. */
+  #focus(key) {
+    const buttons = [...this.#dialog.querySelectorAll('[data-key]:enabled')];
+    const next = byId('tell-list').querySelector('button') ?? byId('tell-close');
+    (buttons.find(({ dataset }) => dataset.key === key) ?? next).focus();
   }
 
   #drawWants() {
@@ -47,6 +59,7 @@ export class TellMenu {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'btn';
+    button.dataset.key = want;
     button.textContent = this.#texts.ui(`want_${want}`);
     button.disabled = this.#telling.watches.some(({ id }) => id === `${this.#subject.state.uid} ${want}`);
     button.addEventListener('click', async () => {
@@ -63,6 +76,7 @@ export class TellMenu {
     setText(what, this.#texts.ui(`waits_${want}`, { name }));
     setText(where, `${cluster} / ${namespace}`);
     setText(remove.firstElementChild, name);
+    remove.dataset.key = id;
     remove.addEventListener('click', async () => {
       await this.#telling.remove(id);
       (byId('tell-list').querySelector('button') ?? byId('tell-close')).focus();

@@ -5,17 +5,11 @@ import time
 import msgspec
 
 from pods.kube.listwatch import Event
-from pods.kube.workloads import RolloutRecord
 from pods.live.rollouts import FINISHED_KEPT, Rollouts
-from tests.live.workloads import rollout
+from tests.live.workloads import finished, rollout
 
 # Of 5,000 finished Jobs: their list may hold up the event loop for so long, in CPU seconds.
 JOBS, TAKEN_SECONDS, TOLERANCE = 5_000, 0.05, 5
-
-
-def finished(number: int, namespace: str = "shop") -> RolloutRecord:
-    ended = f"2026-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
-    return rollout(f"job-{number}", namespace, kind="Job", state="done", since=ended)
 
 
 def test_of_thousands_of_finished_jobs_the_last_ones_are_kept_and_cost_little() -> None:

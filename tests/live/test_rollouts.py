@@ -22,7 +22,7 @@ from tests.live.desk import Desk
 from tests.live.fakes import FakeListWatch, pod
 from tests.live.replicas import COUNT, Scene
 from tests.live.virtual import settle
-from tests.live.workloads import as_json, rollout
+from tests.live.workloads import as_json, finished, rollout
 
 SHOP = Scope("kind", "pods", "shop")
 BEGAN = "2026-01-01T00:10:00Z"

@@ -1,7 +1,6 @@
 """Rollouts beside the rows: in snapshots, deltas and tokens, and only for as long as they are known."""
 
 import asyncio
-import time
 from typing import Any
 
 import msgspec
@@ -13,24 +12,21 @@ from pods.domain.row import Owner
 from pods.domain.scope import Scope
 from pods.domain.viewfilter import ViewFilter
 from pods.kube.errors import Forbidden, KubeError, Mute, TimedOut
-from pods.kube.listwatch import Event
 from pods.kube.resource import ReplicaSetRecord
-from pods.kube.workloads import WORKLOADS, RolloutRecord
+from pods.kube.workloads import WORKLOADS
 from pods.live.hub import Held, Hub
-from pods.live.rollouts import FINISHED_KEPT, Rollouts
+from pods.live.rollouts import Rollouts
 from tests.live.api import FakeApi
 from tests.live.bench import Wakes, drain
 from tests.live.desk import Desk
 from tests.live.fakes import FakeListWatch, pod
 from tests.live.replicas import COUNT, Scene
 from tests.live.virtual import settle
-from tests.live.workloads import as_json, rollout
+from tests.live.workloads import as_json, finished, rollout
 
 SHOP = Scope("kind", "pods", "shop")
 BEGAN = "2026-01-01T00:10:00Z"
 KINDS = tuple(resource.name for resource in WORKLOADS.values())
-# Of 5,000 finished Jobs: their list may hold up the event loop for so long, in CPU seconds.
-JOBS, TAKEN_SECONDS, TOLERANCE = 5_000, 0.05, 5
 
 
 def look(hub: Hub) -> Held:
@@ -223,54 +219,6 @@ def test_who_watches_again_does_not_go_back_to_what_it_knew_when_it_last_did() -
     assert (told, rollouts.records["d"].rollout.ready) == ([], 2)
     rollouts.sink("Deployment").replace([rollout("d", ready=3)])
     assert (told, rollouts.records["d"].rollout.revisions[0].desired) == ([{"d": "shop"}], 4)
-
-
-def finished(number: int, namespace: str = "shop") -> RolloutRecord:
-    ended = f"2026-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
-    return rollout(f"job-{number}", namespace, kind="Job", state="done", since=ended)
-
-
-def test_of_thousands_of_finished_jobs_the_last_ones_are_kept_and_cost_little() -> None:
-    told: list[dict[str, str]] = []
-    rollouts = Rollouts(told.append)
-    jobs = [finished(number * 7919 % JOBS) for number in range(JOBS)]
-    running = [rollout(f"running-{number}", kind="Job") for number in range(200)]
-    started = time.process_time()
-    rollouts.sink("Job").replace([*jobs, *running, finished(1, "other")])
-    took = time.process_time() - started
-    print(f"{JOBS} finished Jobs are taken over in {took * 1000:.0f} ms")
-    assert took < TAKEN_SECONDS * TOLERANCE
-    newest = {f"job-{number}" for number in range(JOBS - FINISHED_KEPT, JOBS)}
-    everything = newest | {record.uid for record in running} | {"job-1"}
-    assert set(rollouts.records) == everything
-    told.clear()
-    rollouts.sink("Job").apply([Event("MODIFIED", finished(17), "1")])
-    assert (told, set(rollouts.records)) == ([], everything), "an old one that is written again stays away"
-    done = msgspec.structs.replace(finished(JOBS), uid="running-3")
-    done = msgspec.structs.replace(done, rollout=msgspec.structs.replace(done.rollout, uid="running-3"))
-    rollouts.sink("Job").apply([Event("MODIFIED", done, "2")])
-    assert told == [{f"job-{JOBS - FINISHED_KEPT}": "shop", "running-3": "shop"}], "the oldest goes for it"
-    rollouts.sink("Job").apply([Event("DELETED", done, "3")])
-    rollouts.sink("Job").forget()
-    assert rollouts.records == {}
-
-
-def test_the_same_list_of_finished_jobs_tells_nothing_and_none_that_are_not_kept_are_told() -> None:
-    told: list[dict[str, str]] = []
-    rollouts = Rollouts(told.append)
-    jobs = [finished(number * 7919 % 3_000) for number in range(3_000)]
-    rollouts.sink("Job").replace(jobs)
-    assert [len(changes) for changes in told] == [FINISHED_KEPT], "those that are kept, and no more"
-    told.clear()
-    rollouts.sink("Job").replace(jobs)
-    assert told == []
-    shifted = [finished(number) for number in range(50, 3_050)]
-    rollouts.sink("Job").replace(shifted)
-    assert [len(changes) for changes in told] == [100], "50 came, and 50 went"
-    told.clear()
-    passing = finished(9_000)
-    rollouts.sink("Job").apply([Event("ADDED", passing, "1"), Event("DELETED", passing, "2")])
-    assert passing.uid not in {uid for changes in told for uid in changes}
 
 
 def _replicasets_come_last(source: FakeListWatch[Any]) -> None:

@@ -64,3 +64,9 @@ FILTERS: tuple[tuple[ViewFilter, Callable[[dict[str, Any]], bool], Callable[[Rol
         lambda told: _is_web(told) and told.labels["tier"] != "x",
     ),
 )
+
+
+def finished(number: int, namespace: str = "shop") -> RolloutRecord:
+    """A Job that ended `number` seconds after midnight."""
+    ended = f"2026-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+    return rollout(f"job-{number}", namespace, kind="Job", state="done", since=ended)

@@ -18,7 +18,7 @@ from tests.nginx import Nginx, portal_site
 pytestmark = pytest.mark.browser
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-MAX_BYTES = 200_000
+MAX_BYTES = 230_000
 SIZES = {"wide": (1440, 760), "narrow": (390, 844)}
 SHOP = "/pods/?cluster=demo&namespace=shop"
 

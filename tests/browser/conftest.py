@@ -39,7 +39,8 @@ collect_ignore = [] if "SCREENSHOTS" in os.environ else ["test_screenshots.py"]
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 # A condition is awaited for so long where a test says nothing else: a busy machine must not fail it.
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 PASSWORD = "only for these tests"
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -7,7 +7,7 @@ import pytest
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Complaints, Portal
+from tests.browser.conftest import PATIENCE_MS, Complaints, Portal
 from tests.browser.podstates import ROWS, SHOP
 from tests.browser.samples import PODS
 from tests.browser.speaker import Speaker
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.browser
 
 
 WAIT = 30_000
-DEFAULT = 5_000  # Playwright's own
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +23,7 @@ def patience() -> Iterator[None]:
     """A page and its first list, beside other tests."""
     expect.set_options(timeout=WAIT)
     yield
-    expect.set_options(timeout=DEFAULT)
+    expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture

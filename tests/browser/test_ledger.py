@@ -7,7 +7,7 @@ import pytest
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
-from tests.browser.conftest import Complaints, Portal
+from tests.browser.conftest import PATIENCE_MS, Complaints, Portal
 from tests.browser.test_look import CONTRAST
 
 pytestmark = pytest.mark.browser
@@ -15,7 +15,6 @@ pytestmark = pytest.mark.browser
 SHOP = "/pods/?cluster=demo&namespace=shop"
 # The ledger is read every 2 s; a row must be there or gone within five times that.
 FOLLOWS = 10_000
-DEFAULT = 5_000  # Playwright's own
 # A page and its first list, beside other tests.
 OPENS = 30_000
 
@@ -25,7 +24,7 @@ def patience() -> Iterator[None]:
     """What is expected here may take a round of the ledger."""
     expect.set_options(timeout=FOLLOWS)
     yield
-    expect.set_options(timeout=DEFAULT)
+    expect.set_options(timeout=PATIENCE_MS)
 
 
 # How many rows, cells of totals and buttons stick out of the page, where their card cuts them off.

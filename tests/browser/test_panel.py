@@ -211,14 +211,15 @@ def test_events_are_told_and_come_by_themselves(page: Page) -> None:
     for words in ("×7", "Back-off restarting", "kubelet, node-1 · web"):
         expect(first).to_contain_text(words)
     answer(page, events=[event | {"reason": "Started", "type": "Normal", "count": 1}, event])
-    expect(page.locator("#panel #events > li")).to_have_count(2)  # without a change of the row
-    expect(page.locator("#panel #events > li").first).to_contain_text("Started")
+    events = page.locator("#panel #events > li")
+    expect(events).to_have_count(2, timeout=25_000)  # without a change of the row, within 5 s
+    expect(events.first).to_contain_text("Started")
     params = {"verbs": "list", "resource": "events", "where": "namespace shop", "namespace": "shop"}
     answer(page, events=None, events_lack={"code": "forbidden", "params": params, "reason": "In English."})
     expect(page.locator("#events-note")).to_have_text(
         "The portal's account may not list events in namespace shop."
     )
-    expect(page.locator("#panel #events > li")).to_have_count(0)
+    expect(events).to_have_count(0)
 
 
 def test_the_owners_reach_to_the_deployment_and_each_has_its_filter(page: Page) -> None:

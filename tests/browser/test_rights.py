@@ -111,7 +111,8 @@ def _refused(page: Page, namespace: str) -> None:
         f"The portal's account may not list, watch pods in namespace {namespace}.",
         timeout=SAID_SECONDS * 1000,
     )
-    expect(page.locator("#empty-title")).to_have_text("The portal may not read these pods")
+    title = page.locator("#empty-title, #pod-empty-title").locator("visible=true")
+    expect(title).to_have_text("The portal may not read these pods")
     expect(page.locator("#role")).to_be_visible()
     expect(page.locator("#role")).to_contain_text("Put the name of the portal's account in place of ACCOUNT")
 

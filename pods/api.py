@@ -27,7 +27,9 @@ from pods.domain.sentences import render
 from pods.live.feed import Counts, Feed
 from pods.live.hub import Held, UnknownCluster
 from pods.live.snapshot import Snapshot
+from pods.live.status import SEVERITY
 from pods.runtime import Runtime, Synced
+from pods.scoping import looking_at
 from pods.viewparams import BadParams
 
 API_PATH = "/api/"
@@ -37,8 +39,6 @@ RETRY_SECONDS = 2
 COMPRESS_FROM_BYTES = 1024
 
 log = structlog.get_logger(__name__)
-
-_SEVERITY = ("live", "catching_up", "stale")
 
 
 class ApiRefused(Exception):
@@ -131,21 +131,16 @@ async def _rows_answer(request: HttpRequest, wanted: Wanted, deadline: float) ->
     if not places:
         raise ApiRefused(403, "forbidden", {"namespace": "*", "cluster": asked.called})
     waiter = Synced()
-    held: dict[str, Held] = {}
     try:
-        for label, place in places.items():
-            held[label] = runtime.hub.subscribe(place.key, label, asked.filter, place.rule, waiter)
-        if wanted.poll:
-            runtime.polls.keep(each.key for each in held.values())
-        synced = await wait_for_lists([each.subscription.feed for each in held.values()], waiter, deadline)
-        if not synced and not wanted.poll:
-            raise ApiRefused(503, "not_ready")
-        return await _with_rows(request, *_answer(runtime, held, wanted))
+        with looking_at(runtime.hub, places, asked.filter, waiter) as held:
+            if wanted.poll:
+                runtime.polls.keep(each.key for each in held.values())
+            feeds = [each.subscription.feed for each in held.values()]
+            if not await wait_for_lists(feeds, waiter, deadline) and not wanted.poll:
+                raise ApiRefused(503, "not_ready")
+            return await _with_rows(request, *_answer(runtime, held, wanted))
     except UnknownCluster as error:
         raise ApiRefused(503, "not_configured", {"cluster": asked.cluster}) from error
-    finally:
-        for each in held.values():
-            each.close()
 
 
 async def wait_for_lists(feeds: list[Feed], waiter: Synced, deadline: float) -> bool:
@@ -172,7 +167,7 @@ def _answer(runtime: Runtime, held: dict[str, Held], wanted: Wanted) -> tuple[di
         feeds[label] = feed_frame(
             label, state.state, since, state.reason, rfc3339(runtime.clock.now()), tokens[label], __version__
         )
-    worst = max(feeds, key=lambda label: _SEVERITY.index(feeds[label].state))
+    worst = max(feeds, key=lambda label: SEVERITY[feeds[label].state])
     answer: dict[str, Any] = {"token": tokens[worst] if len(held) == 1 else None, "feed": feeds[worst]}
     if len(held) > 1 or wanted.poll:
         answer |= {"tokens": tokens, "feeds": feeds}

@@ -16,10 +16,10 @@ from pods.asked import Asked
 from pods.clock import rfc3339
 from pods.domain.row import Row, not_well_first
 from pods.domain.scope import ALL_NAMESPACES, Scope
-from pods.live.hub import Held, UnknownCluster
+from pods.live.hub import UnknownCluster
 from pods.live.subscription import Subscription
 from pods.runtime import Runtime, Synced
-from pods.scoping import Place
+from pods.scoping import Place, looking_at
 
 # More than a large screen shows.
 FIRST_ROWS = 60
@@ -43,16 +43,12 @@ async def first_rows(
     """
     if runtime.draining:
         return None
-    held: list[Held] = []
+    places = _places(runtime, person, asked, namespaces)
     try:
-        for label, place in _places(runtime, person, asked, namespaces).items():
-            held.append(runtime.hub.subscribe(place.key, label, asked.filter, place.rule, Synced()))
-        rows = [row for each in held for row in _right_rows(each.subscription)]
+        with looking_at(runtime.hub, places, asked.filter, Synced()) as held:
+            rows = [row for each in held.values() for row in _right_rows(each.subscription)]
     except UnknownCluster:
         return None
-    finally:
-        for each in held:
-            each.close()
     if not rows:
         return None
     first = heapq.nsmallest(FIRST_ROWS, rows, not_well_first)

@@ -25,10 +25,11 @@ from pods.domain.duration import human_duration
 from pods.domain.row import HEALTHS, Row
 from pods.domain.scope import ALL_NAMESPACES
 from pods.live.hub import Held, UnknownCluster
-from pods.live.status import FeedState
+from pods.live.status import SEVERITY, FeedState
 from pods.plainlist import BadPage, Choice, Page, page_of
 from pods.rowwords import moment_words, next_words, reason_words, why_words
 from pods.runtime import Runtime, Synced
+from pods.scoping import looking_at
 from pods.visits import Admitted, admit, view_title
 
 STATES = {
@@ -44,7 +45,6 @@ HEALTH_WORDS = {
 }
 # Shapes and colours as page.js has them.
 COLOURS = {"failing": "bad", "waiting": "warn", "running": "ok", "done": "idle"}
-_SEVERITY = tuple(STATES)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Taken:
     @property
     def worst(self) -> FeedState:
         """The state of the feed that is furthest from being live."""
-        return max(self.states.values(), key=lambda one: _SEVERITY.index(one.state))
+        return max(self.states.values(), key=lambda one: SEVERITY[one.state])
 
 
 @never_cache
@@ -88,21 +88,15 @@ def _admit(request: HttpRequest) -> tuple[Admitted, Choice] | HttpResponse:
 async def _take(runtime: Runtime, wanted: Admitted, deadline: float) -> Taken | None:
     """What the feeds hold; None where there is nothing to watch for this view."""
     asked = read(wanted.params, runtime.access)
-    allowed = tuple(name for name in asked.namespaces if name not in wanted.refused)
-    places = await runtime.place(wanted.visit.person, asked.cluster, allowed)
+    places = await runtime.place(wanted.visit.person, asked.cluster, wanted.namespaces)
     waiter = Synced()
-    held: dict[str, Held] = {}
     try:
-        for label, place in places.items():
-            held[label] = runtime.hub.subscribe(place.key, label, asked.filter, place.rule, waiter)
-        runtime.polls.keep(each.key for each in held.values())
-        await wait_for_lists([each.subscription.feed for each in held.values()], waiter, deadline)
-        return _taken(runtime, held)
+        with looking_at(runtime.hub, places, asked.filter, waiter) as held:
+            runtime.polls.keep(each.key for each in held.values())
+            await wait_for_lists([each.subscription.feed for each in held.values()], waiter, deadline)
+            return _taken(runtime, held)
     except UnknownCluster:
         return None
-    finally:
-        for each in held.values():
-            each.close()
 
 
 def _taken(runtime: Runtime, held: Mapping[str, Held]) -> Taken | None:

@@ -1,11 +1,17 @@
-"""Which upstream scopes a view is served from: single namespaces, all of them, or a few seen as one."""
+"""Which upstream scopes a view is served from: single namespaces, all of them, or a few seen as one.
 
-from collections.abc import Awaitable, Callable, Sequence
+And how a view is looked at once, without a viewer.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from pods.domain.rights import NamespaceRule
 from pods.domain.scope import ALL_NAMESPACES, Scope
-from pods.live.hub import Key
+from pods.domain.viewfilter import ViewFilter
+from pods.live.hub import Held, Hub, Key
+from pods.live.subscription import Wakeable
 
 
 class Place(NamedTuple):
@@ -16,6 +22,21 @@ class Place(NamedTuple):
 
 
 Wide = Callable[[], Awaitable[bool]]
+
+
+@contextmanager
+def looking_at(
+    hub: Hub, places: Mapping[str, Place], filter: ViewFilter, waiter: Wakeable
+) -> Iterator[dict[str, Held]]:
+    """A subscription to each place, by its label, for as long as the block lasts. Raises UnknownCluster."""
+    held: dict[str, Held] = {}
+    try:
+        for label, place in places.items():
+            held[label] = hub.subscribe(place.key, label, filter, place.rule, waiter)
+        yield held
+    finally:
+        for each in held.values():
+            each.close()
 
 
 async def place_single(cluster: str, namespaces: Sequence[str], wide_at: int, wide: Wide) -> dict[str, Place]:

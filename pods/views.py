@@ -104,9 +104,8 @@ def _first(admitted: Admitted) -> First | None:
     visit, params = admitted.visit, admitted.params
     if visit.portal is None:
         return None
-    namespaces = [name for name in params.namespaces if name not in admitted.refused]
     asked = read(params, visit.access)
-    return async_to_sync(first_rows)(visit.portal, visit.person, asked, namespaces)
+    return async_to_sync(first_rows)(visit.portal, visit.person, asked, admitted.namespaces)
 
 
 @own_page

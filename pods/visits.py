@@ -116,6 +116,11 @@ class Admitted:
     cluster: ClusterInfo
     refused: tuple[str, ...]
 
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Those that are not refused."""
+        return tuple(name for name in self.params.namespaces if name not in self.refused)
+
 
 def admit(request: HttpRequest) -> Admitted | HttpResponse:
     """Who asks for which view of pods, or the page that says why they do not get it."""

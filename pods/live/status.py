@@ -20,6 +20,10 @@ State = Literal["catching_up", "live", "stale"]
 
 STATES: tuple[State, ...] = ("catching_up", "live", "stale")
 
+# How far from right: the worst of several speaks for all.
+SEVERITY: dict[State, int] = {"live": 0, "catching_up": 1, "stale": 2}
+assert set(SEVERITY) == set(STATES)  # noqa: S101 (a fact about this module, checked on import)
+
 STALE_AFTER_SECONDS = 5.0
 
 

@@ -13,17 +13,13 @@ from pods.domain.scope import ALL_NAMESPACES, Scope
 from pods.kube.resource import PodRecord
 from pods.kube.workloads import RolloutRecord
 from pods.live.feed import Feed
-from pods.live.status import STATES, FeedState
+from pods.live.status import SEVERITY, FeedState
 from pods.live.store import Changes
 
 if TYPE_CHECKING:
     from pods.live.hub import Hub
 
 R = TypeVar("R", PodRecord, RolloutRecord)
-
-# Worst last, as in FlowStatus: what one namespace lacks, the whole lacks.
-_SEVERITY = {state: rank for rank, state in enumerate(("live", "catching_up", "stale"))}
-assert set(_SEVERITY) == set(STATES)  # noqa: S101 (a fact about this module, checked on import)
 
 
 class Union:
@@ -98,4 +94,4 @@ def _badness(state: FeedState) -> tuple[int, bool, bool, float]:
     """
     since = state.since.timestamp() if state.since is not None else 0.0
     longest = since if state.state == "live" else -since
-    return _SEVERITY[state.state], state.reason is not None, state.since is None, longest
+    return SEVERITY[state.state], state.reason is not None, state.since is None, longest

@@ -62,7 +62,7 @@ async def a_slow_one(recent: Recent[Answer]) -> AsyncIterator[None]:
         await over.wait()
         return Answer()
 
-    waiting = asyncio.create_task(recent.of("slow", slow))
+    waiting = asyncio.create_task(recent.of("slow", slow), name="slow")
     await settle()
     yield
     over.set()

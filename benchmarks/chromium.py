@@ -7,17 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
+from tests.browser.conftest import CHROMIUM_FLAGS
 from tools.chromium import ensure_chromium
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Else each first connection is made twice: the certificate's authority is ours.
-    "--ignore-certificate-errors",
-)
+# Else each first connection is made twice: the certificate's authority is ours.
+FLAGS = (*CHROMIUM_FLAGS, "--ignore-certificate-errors")
 SIZE = {"width": 1440, "height": 900}
 WAIT_MS = 120_000
 
@@ -126,14 +120,5 @@ class Batches:
 def heap_mb(session: CDPSession) -> float:
     """What the page's scripts hold, once all that nothing refers to is collected."""
     session.send("HeapProfiler.collectGarbage")
-    return _metric(session, "JSHeapUsedSize") / 1e6
-
-
-def scripts_ms(session: CDPSession) -> float:
-    """Processor time that the page's scripts have had."""
-    return 1000 * _metric(session, "ScriptDuration")
-
-
-def _metric(session: CDPSession, name: str) -> float:
     metrics = session.send("Performance.getMetrics")["metrics"]
-    return next(float(one["value"]) for one in metrics if one["name"] == name)
+    return next(float(one["value"]) for one in metrics if one["name"] == "JSHeapUsedSize") / 1e6

@@ -27,13 +27,13 @@ from benchmarks.chromium import (
     Load,
     chromium,
     heap_mb,
-    scripts_ms,
     tab,
     until,
 )
 from benchmarks.pods import fat_pod
 from benchmarks.record import ROOT, write_result
 from benchmarks.shaped import Link, shaped
+from tests.browser.main_thread import MainThread
 from tests.cluster.build import BuildError
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.processes import free_port
@@ -230,13 +230,14 @@ def _steady(browser: Browser, cluster: ControlPlane, portal: PortalProcess) -> F
 
 def _watched(page: Page, batches: Batches) -> Figures:
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    session.send("Performance.enable")
+    thread = MainThread(page)
     heaps = [heap_mb(session)]
     work, count, began = 0.0, batches.count, time.monotonic()
     while time.monotonic() < began + 60 * MINUTES:
-        before = scripts_ms(session)
+        before = thread.scripts_ms()
         page.wait_for_timeout(HEAP_SECONDS * 1000)
-        work += scripts_ms(session) - before
+        work += thread.scripts_ms() - before
         heaps.append(heap_mb(session))
     count, seconds = batches.count - count, time.monotonic() - began
     tasks = page.evaluate("window.longTasks")

@@ -30,18 +30,13 @@ from pods.plainlist import BadPage, Choice, Page, page_of
 from pods.rowwords import moment_words, next_words, reason_words, why_words
 from pods.runtime import Runtime, Synced
 from pods.scoping import looking_at
+from pods.texts import UI
 from pods.visits import Admitted, admit, view_title
 
 STATES = {
     "live": gettext_lazy("Live"),
     "catching_up": gettext_lazy("Catching up"),
     "stale": gettext_lazy("Stale"),
-}
-HEALTH_WORDS = {
-    "failing": gettext_lazy("Failing"),
-    "waiting": gettext_lazy("Not ready yet"),
-    "running": gettext_lazy("Running"),
-    "done": gettext_lazy("Completed"),
 }
 # Shapes and colours as page.js has them.
 COLOURS = {"failing": "bad", "waiting": "warn", "running": "ok", "done": "idle"}
@@ -166,7 +161,7 @@ def _row(row: Row, now: datetime) -> dict[str, Any]:
     return {
         "row": row,
         "colour": COLOURS[row.health],
-        "health": HEALTH_WORDS[row.health],
+        "health": _(UI[f"health_{row.health}"]),
         "reason": reason,
         "rest": rest,
         "next": next_words(row.why),
@@ -196,7 +191,7 @@ def _health(wanted: Admitted, choice: Choice, page: Page, health: str) -> dict[s
     return {
         "name": health,
         "colour": COLOURS[health],
-        "word": HEALTH_WORDS[health],
+        "word": _(UI[f"health_{health}"]),
         "count": page.counts[health],
         "chosen": chosen,
         "href": _address(wanted, health=None if chosen else health),
